@@ -1,0 +1,1 @@
+"""The door: one short file a command, heavy imports inside the command."""

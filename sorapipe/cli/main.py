@@ -1,0 +1,69 @@
+"""The parser, the errors and the exit codes. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from sorapipe import __version__
+from sorapipe.cli import init, plan, resolve, run, schema, serve, status, validate
+from sorapipe.cli.exits import Exit, exit_code
+from sorapipe.errors import SorapipeError, one_line
+
+_EPILOG = """\
+exit codes: 0 everything is there; 1 a shot failed; 2 the storyboard or the usage is wrong, nothing
+was sent; 3 a payment is unresolved; 4 local storage failed; 5 another run holds the folder; 6 the
+budget, or a missing price, stopped it; 7 credentials or quota refused; 130, 143 interrupted.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argparse that says what is wrong in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(one_line(self.prog, message, f"see '{self.prog} --help'") + "\n")
+        sys.exit(Exit.WRONG)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = _Parser(
+        prog="sorapipe",
+        description="make for generated video: a storyboard in; videos and a durable ledger out. Nothing is paid for twice.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"sorapipe {__version__}")
+    top.add_argument("--debug", action="store_true", help="show the traceback of an unexpected error")
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for command in (init, validate, plan, run, status, resolve, serve, schema):
+        command.add(commands)
+    return top
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; the only place where errors become text and codes."""
+    if list(argv) == ["--version"]:
+        print(f"sorapipe {__version__}")
+        return Exit.OK
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except SorapipeError as error:
+        print(error, file=sys.stderr)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception as error:
+        if args.debug:
+            raise
+        print(one_line("sorapipe", f"a fault of ours: {type(error).__name__}", "run it again with 'sorapipe --debug ...' and report it"), file=sys.stderr)
+        return Exit.FAILED

@@ -1,0 +1,122 @@
+"""The options that commands share, and what they turn into."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sorapipe.errors import UsageError
+
+if TYPE_CHECKING:  # these rooms load what a command may not need
+    from sorapipe.config import Provider
+    from sorapipe.load import Loaded
+    from sorapipe.run.prepare import Options
+
+
+def add_command(commands: Any, name: str, help_text: str, description: str) -> argparse.ArgumentParser:
+    """A parser for one command that takes a storyboard."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=description, allow_abbrev=False)
+    return parser
+
+
+def add_storyboard(parser: argparse.ArgumentParser) -> None:
+    """The storyboard, and what every command that takes one takes."""
+    parser.add_argument("storyboard", type=Path, metavar="STORYBOARD", help="the YAML file")
+    add_common(parser)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """What every command that takes a storyboard takes beside it."""
+    parser.add_argument("--out", metavar="DIR", help="where videos and ledger go (default: renders/NAME beside the storyboard)")
+    parser.add_argument("--provider", metavar="NAME", help="which server: a name from the config, or of a profile (local, openai, generic)")
+    parser.add_argument("--base-url", metavar="URL", help="the server's address, with its /v1")
+    parser.add_argument("--profile", metavar="NAME", help="the dialect it speaks")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="instead of config.toml in the user's config folder")
+    parser.add_argument("--store", metavar="DIR", help="where bytes are kept by digest (default: in the user's cache folder)")
+    parser.add_argument("--var", metavar="NAME=VALUE", action="append", default=[], help="override a var of the storyboard")
+    parser.add_argument("--json", action="store_true", help="data for programs on stdout")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def add_planning(parser: argparse.ArgumentParser) -> None:
+    """What plan and run take."""
+    parser.add_argument("--budget", metavar="USD", type=amount, help="the most that this run may add")
+    parser.add_argument("--price", metavar="MODEL=USD", action="append", default=[], help="USD a second for a model")
+    parser.add_argument("--retry-failed", action="store_true", help="buy again what was accepted and then failed or was lost")
+    parser.add_argument("--force", action="store_true", help="render everything again; earlier bytes stay in the store")
+
+
+def amount(text: str) -> Decimal:
+    """An amount of USD for argparse."""
+    try:
+        value = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an amount; say one such as 12.50") from None
+    if not value.is_finite() or value < 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an amount; say one such as 12.50")
+    return value
+
+
+def count(text: str) -> int:
+    """A number from 1 for argparse."""
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a count; say a number from 1 to 10000")
+    return int(text)
+
+
+def variables(args: argparse.Namespace) -> dict[str, str]:
+    """The `--var` options."""
+    return dict(_pair("--var", text, "NAME=VALUE") for text in args.var)
+
+
+def _pair(option: str, text: str, shape: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (equals and name):
+        raise UsageError(option, f"'{text}' has no name and value", f"say {option} {shape}")
+    return name, value
+
+
+def options(args: argparse.Namespace) -> Options:
+    """What the command line says about planning."""
+    from sorapipe.run.prepare import Options
+
+    prices: dict[str, Decimal] = {}
+    for text in args.price:
+        model, value = _pair("--price", text, "MODEL=USD")
+        try:
+            prices[model] = amount(value)
+        except argparse.ArgumentTypeError as error:
+            raise UsageError("--price", *str(error).split("; ")) from None
+    return Options(prices=prices, retry_failed=args.retry_failed, force=args.force)
+
+
+def open_storyboard(args: argparse.Namespace) -> tuple[Loaded, Provider]:
+    """The storyboard, fully checked, and the server that it would be rendered by.
+
+    Raises:
+        StoryboardError: with all problems of the file.
+        UsageError: no such provider.
+    """
+    from sorapipe.load import load
+    from sorapipe.run.prepare import check_needs
+
+    loaded = load(args.storyboard, variables(args))
+    if not args.quiet and not args.json:
+        for problem in loaded.problems:
+            print(problem, file=sys.stderr)
+    provider = server(args, loaded.storyboard.provider)
+    check_needs(loaded, provider)
+    return loaded, provider
+
+
+def server(args: argparse.Namespace, named: str | None, environ: Mapping[str, str] = os.environ) -> Provider:
+    """The provider that flags, environment, storyboard and config choose, in this order."""
+    from sorapipe.config import resolve
+
+    return resolve(provider=args.provider, base_url=args.base_url, profile=args.profile, storyboard_provider=named,
+                   config_path=args.config, environ=environ)  # fmt: skip

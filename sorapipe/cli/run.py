@@ -1,0 +1,104 @@
+"""`sorapipe run`: plan, and carry it out. Running again goes on where the last run stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sorapipe.cli.exits import Exit
+from sorapipe.cli.options import add_command, add_planning, add_storyboard, count, open_storyboard, options
+from sorapipe.errors import BudgetExceeded, one_line
+
+if TYPE_CHECKING:
+    from sorapipe.run.prepare import Prepared
+
+
+def add(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = add_command(commands, "run", "render what is wanted and not there yet",
+                         "Plan, and carry the plan out: videos and ledger go to the output folder. What is there is reused, what is in "
+                         "flight is seen through, and nothing is sent twice. Interrupt it at any time; run it again to go on.")  # fmt: skip
+    add_storyboard(parser)
+    add_planning(parser)
+    parser.add_argument("--concurrency", metavar="N", type=count, help="renders in flight (default: what the server takes)")
+    parser.add_argument("--yes", action="store_true", help="don't ask before spending, and accept unknown prices")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit as the outcome says."""
+    from sorapipe.clock import SystemClock
+    from sorapipe.hold import Hold
+    from sorapipe.ledger import Ledger
+    from sorapipe.run.admit import admit
+    from sorapipe.run.prepare import fold_history, nothing_to_do, out_folder, prepare, store_root
+    from sorapipe.store import Store
+
+    clock = SystemClock()
+    loaded, provider = open_storyboard(args)
+    out = out_folder(args.storyboard, args.out)
+    planning = options(args)
+    with Hold(out, clock):
+        ledger = Ledger.open(out / "ledger.jsonl", clock)
+        try:
+            tally = fold_history(out / "ledger.jsonl", ledger.history)
+            prepared = prepare(loaded, provider, out, Store(store_root(args.store)), tally, planning, clock.now())
+            if nothing_to_do(prepared):
+                _nothing(args, prepared)
+                return Exit.UNRESOLVED if tally.unknown else Exit.OK
+            admit(prepared.plan, life=loaded.storyboard.budget, run=args.budget, held=tally.committed, consent=args.yes)
+            _consent(args, prepared)
+            return _carry_out(args, prepared, ledger)
+        finally:
+            ledger.close()
+
+
+def _nothing(args: argparse.Namespace, prepared: Prepared) -> None:
+    takes = len(prepared.plan.takes)
+    if args.json:
+        print(json.dumps({"event": "run-ended", "wanted": takes, "made": 0, "reused": takes, "creates": 0, "cost": 0.0,
+                          "exit": 0, "out": str(prepared.out)}))  # fmt: skip
+    elif not args.quiet:
+        print(f"nothing to do: all {takes} takes are there; nothing was created, no server was needed", file=sys.stderr)
+        print(f"videos: {prepared.out}", file=sys.stderr)
+
+
+def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
+    """Say the sum and the server; on a terminal ask, unless it is nothing or `--yes` was said."""
+    from sorapipe.core.price import told
+
+    price, unpriced = prepared.plan.price, len(prepared.plan.unpriced)
+    if not args.quiet and not args.json:
+        print(f"server: {prepared.address} ({prepared.provider.profile.name}; {prepared.provider.why})", file=sys.stderr)
+        more = f", and {unpriced} renders of unknown price" if unpriced else ""
+        print(f"this may cost up to {told(price)}{more}", file=sys.stderr)
+    if args.yes or not (price or unpriced) or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    sys.stderr.write("go ahead? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise BudgetExceeded("run", "you said no", "nothing was sent")
+
+
+def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Any) -> int:
+    import asyncio
+
+    from sorapipe.clock import SystemClock
+    from sorapipe.report.live import watcher
+    from sorapipe.report.summary import as_text
+    from sorapipe.run.start import carry_out
+
+    with watcher(prepared.plan, json_lines=args.json, quiet=args.quiet) as listener:
+        outcome = asyncio.run(
+            carry_out(prepared, ledger, SystemClock(), listener, life=prepared.loaded.storyboard.budget,
+                      run=args.budget, concurrency=args.concurrency)
+        )  # fmt: skip
+    if not args.json:
+        text = as_text(outcome, str(args.storyboard), quiet=args.quiet)
+        if text:
+            print(text, file=sys.stderr)
+    elif outcome.storage:
+        print(one_line("run", outcome.storage), file=sys.stderr)
+    return outcome.exit

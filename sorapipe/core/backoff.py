@@ -1,0 +1,31 @@
+"""How long to wait, as pure arithmetic; the randomness, a number from 0 to 1, is handed in."""
+
+from __future__ import annotations
+
+import math
+
+
+def delay(attempt: int, chance: float, *, first: float = 0.5, cap: float = 120.0) -> float:
+    """Seconds before try number `attempt + 1`: doubling from `first`, up to `cap`, half of it jitter."""
+    whole = min(cap, first * 2.0 ** min(attempt - 1, 32))
+    return whole * (0.5 + 0.5 * chance)
+
+
+def bounded(asked: float | None, *, cap: float) -> float | None:
+    """What a server asked us to wait, brought within reason; None where it said nothing usable."""
+    if asked is None or math.isnan(asked) or asked < 0:
+        return None
+    return min(asked, cap)
+
+
+def next_poll(elapsed: float, progress: float | None, *, floor: float, cap: float) -> float:
+    """Seconds until a render is worth asking about again.
+
+    Progress is extrapolated: half of what seems to be left, so that an estimate that is wrong by a
+    factor of two still does not poll late; without progress an eighth of the time that has passed.
+    Exponential waiting would be the worst policy for polling: it idles longest at the very end.
+    """
+    if progress is not None and 1.0 <= progress < 100.0:
+        left = elapsed * (100.0 - progress) / progress
+        return min(max(left / 2, floor), cap)
+    return min(max(elapsed / 8, floor), cap)

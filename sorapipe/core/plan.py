@@ -1,0 +1,272 @@
+"""The plan: takes in order, each with a decision, its reason and its highest price.
+
+Pure: what is known comes in as `Facts`. A take below one that will be rendered cannot be
+fingerprinted yet; it is planned `render` at its highest price with the reason `parent`, and may
+turn into `reuse` while running if its parent comes out the same. The reverse never happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from sorapipe.core import graph
+from sorapipe.core.fingerprint import fingerprint
+from sorapipe.core.pick import Standing, hopeless, pick
+from sorapipe.core.price import ZERO, highest
+from sorapipe.core.request import Source, request_for, source_for
+from sorapipe.core.storyboard import Operation, Picture, Shot, Storyboard
+from sorapipe.core.take import OPEN, State, Take
+from sorapipe.core.tally import Tally
+
+
+class Decision(StrEnum):
+    """What is done about a take."""
+
+    REUSE = "reuse"
+    RENDER = "render"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bytes:
+    """A take's bytes that are at hand, and where their remote video lives, if it still does."""
+
+    sha256: str
+    bytes: int
+    video: str | None = None
+    alive: bool = False
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a plan depends on beside the storyboard.
+
+    `operations` are the requests that the server knows; `held` has the bytes at hand by
+    fingerprint, `pictures` the digests of the reference files by their path as written; `price`
+    tells USD a second for a model and a size, None where nobody knows. `refetchable` are kept takes
+    whose bytes are gone here but not on the server.
+    """
+
+    provider: str
+    operations: frozenset[str]
+    tally: Tally
+    held: Mapping[str, Bytes]
+    price: Callable[[str, str], Decimal | None]
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    refetchable: frozenset[str] = frozenset()
+    retry_failed: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTake:
+    """One row of the plan. `price` is the most it adds in USD; None where nobody knows."""
+
+    shot: str
+    number: int
+    decision: Decision
+    reason: str
+    price: Decimal | None
+    operation: Operation
+    file: str
+    fingerprint: str | None = None
+    state: State = State.WANTED
+
+    @property
+    def name(self) -> str:
+        """`SHOT@N`."""
+        return f"{self.shot}@{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The takes in the order of the graph; parents before children."""
+
+    takes: tuple[PlannedTake, ...]
+
+    def count(self, decision: Decision) -> int:
+        """How many takes have that decision."""
+        return sum(take.decision is decision for take in self.takes)
+
+    @property
+    def price(self) -> Decimal:
+        """The most that the plan can add, in USD, not counting unknown prices."""
+        return sum((take.price for take in self.takes if take.price is not None), ZERO)
+
+    @property
+    def unpriced(self) -> tuple[PlannedTake, ...]:
+        """The takes to be rendered whose price nobody knows."""
+        return tuple(take for take in self.takes if take.price is None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """What a child sees of its parent: decided bytes, or none yet, or none ever."""
+
+    bytes: Bytes | None
+    blocked: str | None = None
+
+
+def make_plan(storyboard: Storyboard, facts: Facts) -> Plan:
+    """The plan for every shot of the storyboard.
+
+    An operation that the server lacks, with no fallback, is planned as `blocked`. So is a child that
+    starts from a remote video that is gone, unless rendering its parent again costs nothing.
+    """
+    anew: frozenset[str] = frozenset()
+    while True:
+        rows, gone = _rows(storyboard, facts, anew)
+        more = frozenset(shot.id for shot in storyboard.shots if shot.id in gone and _price(shot, facts) == ZERO) - anew
+        if not more:
+            return Plan(tuple(rows))
+        anew |= more
+
+
+def _rows(storyboard: Storyboard, facts: Facts, anew: frozenset[str]) -> tuple[list[PlannedTake], set[str]]:
+    """The plan's rows, and the shots whose remote videos are missed by a child; `anew` are rendered again."""
+    by_id = {shot.id: shot for shot in storyboard.shots}
+    picked: dict[str, _Picked] = {}
+    rows: list[PlannedTake] = []
+    planner = _Planner(facts, anew)
+    for shot_id in graph.order({shot.id: shot.parent for shot in storyboard.shots}):
+        shot = by_id[shot_id]
+        takes = list(planner.plan(shot, picked.get(shot.parent or "")))
+        picked[shot_id] = planner.pick(shot, takes)
+        rows += takes
+    return rows, planner.gone
+
+
+def operation_for(shot: Shot, operations: frozenset[str]) -> Operation | None:
+    """The request that will be sent for this shot, its fallback included; None where there is none."""
+    if shot.operation in operations:
+        return shot.operation
+    if shot.fallback == "edit" and "edit" in operations:
+        return "edit"
+    return "create" if shot.fallback == "reference" else None
+
+
+def wanted_fingerprint(shot: Shot, number: int, operation: Operation, facts: Facts, parent: str | None) -> str:
+    """The fingerprint of that take, given the digest of its parent's pick (None for no parent)."""
+    return fingerprint(request_for(shot, number, operation), number,
+                       source_of(shot, operation, facts.pictures, parent), facts.provider)  # fmt: skip
+
+
+def source_of(shot: Shot, operation: Operation, pictures: Mapping[str, str], parent: str | None) -> Source | None:
+    """What the shot starts from, given the digests of the reference files and of its parent's pick."""
+    digest = pictures[shot.reference.path] if isinstance(shot.reference, Picture) else parent
+    return source_for(shot, digest, operation)
+
+
+def needs_remote(shot: Shot, operation: Operation) -> bool:
+    """Whether rendering it needs its parent's video to live on the server, not just its bytes."""
+    return shot.parent is not None and operation != "create"
+
+
+def _price(shot: Shot, facts: Facts) -> Decimal | None:
+    return highest(facts.price(shot.model, shot.size), shot.seconds)
+
+
+class _Planner:
+    """Plans shot by shot; remembers which take brings which fingerprint first."""
+
+    def __init__(self, facts: Facts, anew: frozenset[str]) -> None:
+        self.facts = facts
+        self.anew = anew
+        self.first: dict[str, str] = {}
+        self.gone: set[str] = set()
+
+    def plan(self, shot: Shot, parent: _Picked | None) -> Iterator[PlannedTake]:
+        """The rows of the shot's takes."""
+        operation = operation_for(shot, self.facts.operations)
+        for number in range(1, shot.takes + 1):
+            if operation is None:
+                yield _row(shot, number, "create", Decision.BLOCKED, f"'{self.facts.provider}' cannot {shot.operation}")
+            elif parent is not None and parent.blocked is not None:
+                yield _row(shot, number, operation, Decision.BLOCKED, parent.blocked)
+            elif parent is not None and parent.bytes is None:
+                yield _row(shot, number, operation, Decision.RENDER, "parent", _price(shot, self.facts))
+            else:
+                yield self._known(shot, number, operation, None if parent is None else parent.bytes)
+
+    def _known(self, shot: Shot, number: int, operation: Operation, parent: Bytes | None) -> PlannedTake:
+        """The row of a take whose fingerprint is known."""
+        mark = wanted_fingerprint(shot, number, operation, self.facts, parent.sha256 if parent else None)
+        decision, reason = self._decide(shot, mark, f"{shot.id}@{number}")
+        state = self.facts.tally.take(mark).state
+        begun = state in OPEN
+        if decision is Decision.RENDER and not begun and parent and not parent.alive and needs_remote(shot, operation):
+            self.gone.add(shot.parent or "")
+            decision = Decision.BLOCKED
+            reason = f"the remote video of '{shot.parent}' is gone; --force renders it again, a 'fallback' does without"
+        price = _price(shot, self.facts) if decision is Decision.RENDER and not begun else ZERO
+        return _row(shot, number, operation, decision, reason, price, mark, state)
+
+    def _decide(self, shot: Shot, mark: str, name: str) -> tuple[Decision, str]:
+        facts, take = self.facts, self.facts.tally.take(mark)
+        twin = self.first.setdefault(mark, name)
+        if twin != name:
+            return Decision.REUSE, f"same as {twin}"
+        if take.state is State.UNKNOWN:
+            return Decision.BLOCKED, "its payment is unknown; settle it with 'sorapipe resolve'"
+        if take.state in OPEN:
+            return Decision.RENDER, "in flight"
+        if facts.force:
+            return Decision.RENDER, "forced"
+        if shot.id in self.anew:
+            return Decision.RENDER, "its remote video is gone"
+        if mark in facts.held:
+            return Decision.REUSE, "kept" if take.state is State.KEPT else "in the store"
+        return _unheld(take, name, facts)
+
+    def pick(self, shot: Shot, takes: list[PlannedTake]) -> _Picked:
+        """What the plan lets this shot's children see."""
+        standings = [self._standing(take) for take in takes]
+        chosen = chosen_take(shot, {take.number: take.fingerprint for take in takes}, self.facts.tally)
+        number = pick(standings, chosen)
+        if number is not None:
+            mark = takes[number - 1].fingerprint
+            return _Picked(self.facts.held.get(mark) if mark else None)
+        if hopeless(standings, chosen):
+            return _Picked(None, blocked=f"parent '{shot.id}' cannot be had")
+        return _Picked(None)
+
+    def _standing(self, take: PlannedTake) -> Standing:
+        if take.decision is Decision.BLOCKED:
+            return Standing.ENDED
+        again = self.facts.force or take.shot in self.anew
+        here = take.decision is Decision.REUSE and take.fingerprint in self.facts.held and not again
+        return Standing.KEPT if here else Standing.OPEN
+
+
+def _row(shot: Shot, number: int, operation: Operation, decision: Decision, reason: str,
+         price: Decimal | None = ZERO, mark: str | None = None, state: State = State.WANTED) -> PlannedTake:  # fmt: skip
+    return PlannedTake(shot=shot.id, number=number, decision=decision, reason=reason, price=price, state=state,
+                       operation=operation, file=shot.file_name(number), fingerprint=mark)  # fmt: skip
+
+
+def _unheld(take: Take, name: str, facts: Facts) -> tuple[Decision, str]:
+    """The decision for a take whose bytes are nowhere at hand and that nothing is open for."""
+    if take.state is State.KEPT:
+        if take.fingerprint in facts.refetchable:
+            return Decision.REUSE, "fetched again"
+        return Decision.RENDER, "its file is gone"
+    if take.state in (State.FAILED, State.LOST, State.WRITTEN_OFF):
+        if facts.retry_failed:
+            return Decision.RENDER, f"{take.state} before"
+        return Decision.BLOCKED, f"{take.state}: {take.why or 'no reason was given'}; --retry-failed buys it again"
+    if take.state is State.REJECTED:
+        return Decision.RENDER, "rejected before"
+    return Decision.RENDER, "changed" if name in facts.tally.current else "new"
+
+
+def chosen_take(shot: Shot, fingerprints: Mapping[int, str | None], tally: Tally) -> int | None:
+    """The number that was picked before, if that very take is still wanted."""
+    picked = tally.picks.get(shot.id)
+    if picked is None:
+        return None
+    number = int(picked["number"])
+    return number if fingerprints.get(number) == picked["fp"] else None

@@ -1,0 +1,97 @@
+"""The ledger, folded: every take by its fingerprint, the picks, what was delivered, the money.
+
+The live state of a run and what a later run reads from the file are the same fold over the same
+events; there is no second way to come by either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sorapipe.core.price import ZERO, usd
+from sorapipe.core.take import OPEN, TRANSITIONS, Event, State, Take, allowed, apply
+
+# Events that move a take through its table; all others are remembered beside it.
+TAKE_EVENTS = frozenset(name for _, name in TRANSITIONS)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the ledger's events add up to.
+
+    `picks` maps a shot's id to its `picked` event, `delivered` a file's name to its `delivered`
+    event, `current` a take's name (`SHOT@N`) to the fingerprint that was last kept under it.
+    """
+
+    takes: dict[str, Take] = field(default_factory=dict)
+    picks: dict[str, Event] = field(default_factory=dict)
+    delivered: dict[str, Event] = field(default_factory=dict)
+    current: dict[str, str] = field(default_factory=dict)
+    runs: list[Event] = field(default_factory=list)
+    committed: Decimal = ZERO
+    open: dict[str, None] = field(default_factory=dict)  # fingerprints, oldest first
+
+    def take(self, fingerprint: str) -> Take:
+        """The take of that fingerprint; one that nothing happened to yet is wanted."""
+        found = self.takes.get(fingerprint)
+        return found if found is not None else Take(fingerprint=fingerprint)
+
+    def check(self, event: Event) -> None:
+        """Raise `IllegalEvent` where the event cannot happen now; nothing is changed."""
+        if event["event"] in TAKE_EVENTS:
+            allowed(self.take(event["fp"]), event["event"])
+
+    def apply(self, event: Event) -> None:
+        """Take the event in.
+
+        Raises:
+            IllegalEvent: it cannot happen now; nothing is changed.
+        """
+        name = event["event"]
+        if name in TAKE_EVENTS:
+            before = self.take(event["fp"])
+            after = apply(before, event)
+            self.takes[after.fingerprint] = after
+            self.committed += after.committed - before.committed
+            if after.state in OPEN:
+                self.open[after.fingerprint] = None
+            else:
+                self.open.pop(after.fingerprint, None)
+            if after.state is State.KEPT and after.name:
+                self.current[after.name] = after.fingerprint
+        elif name == "duplicate":
+            self.committed += usd(event["price"])
+        elif name == "picked":
+            self.picks[event["shot"]] = event
+        elif name == "delivered":
+            self.delivered[event["file"]] = event
+        elif name in ("run-started", "run-ended"):
+            self.runs.append(event)
+
+    @property
+    def unsettled(self) -> list[Take]:
+        """The takes for which money may have gone out without an id to show for it, oldest first."""
+        takes = (self.takes[fingerprint] for fingerprint in self.open)
+        return [take for take in takes if take.state in (State.UNKNOWN, State.AMBIGUOUS, State.INTENDED)]
+
+    @property
+    def unknown(self) -> list[Take]:
+        """The takes whose payment is unresolved, oldest first."""
+        takes = (self.takes[fingerprint] for fingerprint in self.open)
+        return [take for take in takes if take.state is State.UNKNOWN]
+
+    @property
+    def in_flight(self) -> list[Take]:
+        """The takes with an open render that has an id, oldest first."""
+        takes = (self.takes[fingerprint] for fingerprint in self.open)
+        return [take for take in takes if take.state in (State.RENDERING, State.RENDERED)]
+
+
+def fold(events: Iterable[Event]) -> Tally:
+    """The tally of those events, in their order."""
+    tally = Tally()
+    for event in events:
+        tally.apply(event)
+    return tally

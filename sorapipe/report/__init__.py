@@ -1,0 +1,1 @@
+"""What a ledger and a plan say to people and to programs."""

@@ -1,0 +1,103 @@
+"""A run while it goes on: a bar on a terminal, plain lines elsewhere, or an event a line for programs.
+
+Whoever closes our output early must not kill a run that has renders in flight: from then on there
+is silence.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from sorapipe.core.plan import Plan
+from sorapipe.core.price import ZERO, told, usd
+from sorapipe.core.take import Event
+from sorapipe.errors import printable
+from sorapipe.run.session import Listener
+
+_PLAIN = {
+    "accepted": "in flight as {video}",
+    "adopted": "found again as {video}",
+    "throttled": "the server asks to wait",
+    "not-sent": "not sent: {why}",
+    "rejected": "rejected: {why}",
+    "ambiguous": "no clear answer; looking for it: {why}",
+    "unknown": "payment unknown: {why}",
+    "failed": "failed: {why}",
+    "lost": "lost, though paid: {why}",
+    "blocked": "blocked: {why}",
+    "kept": "kept, {bytes} bytes",
+    "reused": "reused from the store",
+    "set-aside": "{file} was not ours; it is now {aside}",
+}
+_ENDS = frozenset({"kept", "reused", "failed", "lost", "rejected", "unknown", "blocked"})
+
+
+@contextmanager
+def watcher(plan: Plan, *, json_lines: bool, quiet: bool) -> Iterator[Listener]:
+    """The listener for a run, as the command line and the terminal ask for it."""
+    if json_lines:
+        yield _writer(sys.stdout, lambda event: json.dumps(event, ensure_ascii=False))
+    elif quiet:
+        yield lambda event: None
+    elif sys.stderr.isatty():
+        with _bar(plan) as listener:
+            yield listener
+    else:
+        yield _writer(sys.stderr, _line)
+
+
+def _writer(stream: TextIO, render: Callable[[Event], str]) -> Listener:
+    closed = False
+
+    def write(event: Event) -> None:
+        nonlocal closed
+        text = render(event)
+        if closed or not text:
+            return
+        try:
+            print(text, file=stream, flush=True)
+        except OSError:
+            closed = True
+
+    return write
+
+
+def _line(event: Event) -> str:
+    """The event in one line, or nothing where it is not worth one."""
+    pattern = _PLAIN.get(event["event"])
+    if pattern is None:
+        return ""
+    return printable(f"{event.get('take', 'run')}: " + pattern.format(**{"why": "", **event}))
+
+
+@contextmanager
+def _bar(plan: Plan) -> Iterator[Listener]:
+    from tqdm import tqdm
+
+    flying: set[str] = set()
+    ended: set[str] = set()
+    cost = ZERO
+    with tqdm(total=len(plan.takes), unit="take", dynamic_ncols=True, leave=False, file=sys.stderr) as bar:
+
+        def see(event: Event) -> None:
+            nonlocal cost
+            name, take = event["event"], event.get("take", "")
+            if name == "intent":
+                flying.add(take)
+                cost += usd(event["price"])
+            elif name in ("not-sent", "throttled", "rejected", "absent"):
+                flying.discard(take)
+            if name in _ENDS and take not in ended:
+                ended.add(take)
+                flying.discard(take)
+                bar.update()
+            if name in ("failed", "lost", "rejected", "unknown", "set-aside"):
+                with suppress(OSError):
+                    bar.write(_line(event), file=sys.stderr)
+            bar.set_postfix_str(f"{len(flying)} in flight, up to {told(cost)}", refresh=False)
+
+        yield see

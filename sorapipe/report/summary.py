@@ -1,0 +1,66 @@
+"""The end of a run for people: what was made, what it cost, where it lies, what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from sorapipe.core.price import told
+from sorapipe.core.take import Take
+from sorapipe.errors import printable
+from sorapipe.run.outcome import Outcome
+
+FEW = 20  # lines of one kind before the rest is only counted
+
+
+def as_text(outcome: Outcome, storyboard: str, *, quiet: bool = False) -> str:
+    """The summary; with `quiet` only what went wrong."""
+    command = f"sorapipe run {shlex.quote(storyboard)}"
+    lines = list(_troubles(outcome, storyboard, command))
+    if not quiet:
+        lines += _numbers(outcome)
+    return "\n".join(printable(line) for line in lines)
+
+
+def _numbers(outcome: Outcome) -> Iterator[str]:
+    counts = [f"{len(outcome.made)} made", f"{len(outcome.reused)} reused"]
+    counts += [f"{len(outcome.failed)} failed"] if outcome.failed else []
+    counts += [f"{len(outcome.blocked)} blocked"] if outcome.blocked else []
+    yield f"{', '.join(counts)} of {outcome.wanted} takes; this run cost {told(outcome.cost)}"
+    yield f"videos: {outcome.out}"
+
+
+def _troubles(outcome: Outcome, storyboard: str, command: str) -> Iterator[str]:
+    yield from _few(f"{name}: {why}" for name, why in outcome.failed.items())
+    yield from _few(f"{name}: blocked: {why}" for name, why in outcome.blocked.items())
+    for take in outcome.lost:
+        yield f"{take.name}: paid up to {told(take.spent)} and lost: {take.why}"
+    for take in outcome.unknown:
+        yield from _unknown(take, storyboard)
+    if outcome.in_flight:
+        yield f"still rendering; go on with: {command}"
+        yield from _few(f"  {take.name} is {take.video}" for take in outcome.in_flight)
+    if outcome.refused:
+        yield f"nothing new was sent after the server refused: {outcome.refused}"
+    if outcome.over_budget:
+        yield f"the budget stopped it at {outcome.over_budget}"
+    if outcome.storage:
+        yield f"stopped, since this machine's disk refused: {outcome.storage}"
+    elif outcome.signal and not outcome.in_flight:
+        yield f"interrupted; go on with: {command}"
+
+
+def _unknown(take: Take, storyboard: str) -> Iterator[str]:
+    resolve = f"sorapipe resolve {shlex.quote(storyboard)} {take.name}"
+    yield f"{take.name}: may have been paid, up to {told(take.held)}: {take.why or 'the run ended before its answer'}"
+    yield f"  settle it: {resolve} --adopt ID | --resubmit | --write-off"
+
+
+def _few(lines: Iterator[str]) -> Iterator[str]:
+    count = 0
+    for line in lines:
+        count += 1
+        if count <= FEW:
+            yield line
+    if count > FEW:
+        yield f"... and {count - FEW} more; 'sorapipe status' lists them"

@@ -1,0 +1,1 @@
+"""Decide, perform, record: the one asynchronous heart of the house."""

@@ -1,0 +1,110 @@
+"""The board: which takes are ready, which wait for a parent, and what each shot's pick is.
+
+Decides, never awaits. The heart asks it what may start, and tells it what has come to rest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from sorapipe.core.pick import Standing, hopeless, pick
+from sorapipe.core.plan import Bytes, Decision, Facts, Plan, PlannedTake, chosen_take, operation_for, source_of, wanted_fingerprint
+from sorapipe.core.price import ZERO
+from sorapipe.core.request import request_for
+from sorapipe.core.storyboard import Shot, Storyboard
+from sorapipe.core.take import State, next_move
+from sorapipe.run.work import Work
+
+
+class Board:
+    """The takes of one run. `facts` is what the plan was made from; `held` grows as bytes arrive."""
+
+    def __init__(self, storyboard: Storyboard, plan: Plan, facts: Facts) -> None:
+        self.facts = facts
+        self.held: dict[str, Bytes] = {}
+        self.shots = {shot.id: shot for shot in storyboard.shots}
+        self.planned: dict[str, list[PlannedTake]] = {}
+        for row in plan.takes:
+            self.planned.setdefault(row.shot, []).append(row)
+        self.children: dict[str, list[str]] = {}
+        for shot in storyboard.shots:
+            if shot.parent is not None and shot.id in self.planned:
+                self.children.setdefault(shot.parent, []).append(shot.id)
+        self.marks: dict[str, dict[int, str]] = {}  # shot -> number -> fingerprint, once known
+        self.rest: dict[str, dict[int, Standing]] = {}  # shot -> number -> how it came to rest
+        self.picked: dict[str, int] = {}
+        self.to_open: deque[str] = deque(self._roots())
+        self.ready: deque[Work] = deque()
+
+    def _roots(self) -> Iterator[str]:
+        """The planned shots that wait for no other one, in the order of the plan."""
+        for shot_id in self.planned:
+            parent = self.shots[shot_id].parent
+            if parent is None or parent not in self.planned:
+                yield shot_id
+
+    def parent_bytes(self, shot: Shot) -> Bytes | None:
+        """The bytes of the parent's pick."""
+        if shot.parent is None or shot.parent not in self.picked:
+            return None
+        return self.bytes_of(self.marks[shot.parent][self.picked[shot.parent]])
+
+    def bytes_of(self, mark: str) -> Bytes | None:
+        """The bytes at hand of that fingerprint: made in this run, or there before it."""
+        return self.held.get(mark) or self.facts.held.get(mark)
+
+    def work(self, row: PlannedTake) -> Work:
+        """The take as work, now that its parent's pick is known."""
+        shot = self.shots[row.shot]
+        parent = self.parent_bytes(shot)
+        operation = operation_for(shot, self.facts.operations) or shot.operation
+        digest = parent.sha256 if parent else None
+        mark = wanted_fingerprint(shot, row.number, operation, self.facts, digest)
+        self.marks.setdefault(shot.id, {})[row.number] = mark
+        return Work(
+            fingerprint=mark, name=row.name, number=row.number, price=row.price or ZERO, shot=shot,
+            request=request_for(shot, row.number, operation),
+            source=source_of(shot, operation, self.facts.pictures, digest), parent=parent,
+        )  # fmt: skip
+
+    def blocked(self, row: PlannedTake) -> str | None:
+        """Why this take cannot be had, if so: the plan rules it out, or its parent will not come."""
+        if row.decision is Decision.BLOCKED:
+            return row.reason
+        parent = self.shots[row.shot].parent
+        if parent in self.planned and parent not in self.picked:
+            return f"parent '{parent}' was not made"
+        return None
+
+    def rests(self, shot_id: str, number: int, standing: Standing) -> None:
+        """Note that a take has come to rest."""
+        self.rest.setdefault(shot_id, {})[number] = standing
+        found = pick(self.standings(shot_id), self._chosen(shot_id))
+        if found is not None:
+            self.picked[shot_id] = found
+
+    def decided(self, shot_id: str) -> bool:
+        """Whether the shot's pick is known, or is known never to come."""
+        return shot_id in self.picked or hopeless(self.standings(shot_id), self._chosen(shot_id))
+
+    def kept(self, shot_id: str) -> dict[int, str]:
+        """The fingerprints of the shot's kept takes by number."""
+        rest = self.rest.get(shot_id, {})
+        return {number: self.marks[shot_id][number] for number in sorted(rest) if rest[number] is Standing.KEPT}
+
+    def _chosen(self, shot_id: str) -> int | None:
+        return chosen_take(self.shots[shot_id], self.marks.get(shot_id, {}), self.facts.tally)
+
+    def standings(self, shot_id: str) -> list[Standing]:
+        """How far each take of the shot has come, in order."""
+        rest = self.rest.get(shot_id, {})
+        return [rest.get(row.number, Standing.OPEN) for row in self.planned[shot_id]]
+
+    def leftovers(self) -> Iterator[Work]:
+        """Takes with an open render that nothing on the board wants any more: paid, so seen through."""
+        wanted = {mark for marks in self.marks.values() for mark in marks.values()}
+        for mark in list(self.facts.tally.open):
+            take = self.facts.tally.take(mark)
+            if mark not in wanted and next_move(take) is not None and take.state is not State.WANTED:
+                yield Work(fingerprint=mark, name=take.name, number=0, price=ZERO)

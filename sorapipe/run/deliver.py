@@ -1,0 +1,90 @@
+"""Putting kept takes where people look for them. What exists is never replaced by something worse."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+from sorapipe.core.deliver import files_of
+from sorapipe.core.storyboard import Shot
+from sorapipe.errors import StorageError
+from sorapipe.files import copy_atomically, make_dirs, storage_error
+from sorapipe.run.session import Session
+from sorapipe.run.shelf import Shelf, intact
+from sorapipe.store import Store
+
+
+class Delivery:
+    """Copies from the shelf to the output folder, each recorded."""
+
+    def __init__(self, session: Session, shelf: Shelf, store: Store, out: Path) -> None:
+        self._session = session
+        self._shelf = shelf
+        self._store = store
+        self._out = out
+
+    async def shot(self, shot: Shot, kept: dict[int, str], picked: int) -> None:
+        """Deliver the shot's kept takes (number to fingerprint), and record its pick.
+
+        Raises:
+            StorageError: a copy could not be made; nothing that was there is damaged.
+        """
+        before = self._session.tally.picks.get(shot.id)
+        if before is None or before["fp"] != kept[picked]:
+            await self._session.record("picked", shot=shot.id, number=picked, fp=kept[picked])
+        for name, number in files_of(shot, sorted(kept), picked).items():
+            await self._file(name, kept[number], f"{shot.id}@{number}")
+
+    async def _file(self, name: str, mark: str, take: str) -> None:
+        sha256 = self._session.take(mark).sha256
+        assert sha256 is not None
+        target, before = self._out / name, self._session.tally.delivered.get(name)
+        if before is not None and before["sha256"] == sha256 and intact(target, before):
+            return
+        aside = await asyncio.to_thread(self._copy, sha256, target, None if before is None else before["sha256"])
+        if aside is not None:
+            self._session.tell("set-aside", file=name, aside=str(aside))
+        stat = target.stat()
+        await self._session.record("delivered", file=name, take=take, fp=mark, sha256=sha256, bytes=stat.st_size,
+                                   mtime_ns=stat.st_mtime_ns)  # fmt: skip
+
+    def _copy(self, sha256: str, target: Path, ours: str | None) -> Path | None:
+        make_dirs(target.parent)
+        aside = None
+        if target.is_symlink() or target.exists():
+            there = None if target.is_symlink() else _digest(target)
+            if there == sha256:
+                return None
+            if there is None or not (there == ours or self._store.has(there)):
+                aside = _set_aside(target)
+        source = self._shelf.path(sha256)
+        if self._store.has(sha256) and source == self._store.path(sha256):
+            self._store.deliver(sha256, target)
+        else:
+            copy_atomically(source, target)
+        return aside
+
+
+def _digest(path: Path) -> str | None:
+    """The sha256 of a regular file, or None where it is something else or cannot be read."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _set_aside(target: Path) -> Path:
+    """Move a file that is not ours out of the way, to a name beside it that nothing has yet."""
+    for number in range(1, 1000):
+        aside = target.with_name(f"{target.stem}.aside-{number}{target.suffix}")
+        if not aside.exists() and not aside.is_symlink():
+            try:
+                target.rename(aside)
+            except OSError as error:
+                raise storage_error(target, error) from error
+            return aside
+    raise StorageError(str(target), "is not ours, and a thousand files were set aside beside it", "tidy the folder")

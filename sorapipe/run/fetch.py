@@ -1,0 +1,97 @@
+"""Bringing a finished video home: streamed, hashed and checked as it passes, never half kept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+from sorapipe.core.backoff import delay
+from sorapipe.core.price import as_number
+from sorapipe.media.boxes import Boxes, BoxWalk, BrokenVideo
+from sorapipe.run.hands import GiveUp, Hands
+from sorapipe.run.work import Work
+from sorapipe.store import Kept
+from sorapipe.videos.errors import APIError, APIStatusError
+
+TRIES = 6  # downloads of one video in one run (design, section 6)
+
+
+async def fetch(hands: Hands, work: Work) -> None:
+    """Leave the take kept, or lost where the server says that it is gone.
+
+    Raises:
+        GiveUp: it could not be fetched in this run; the render is never repeated for that.
+        StorageError: this machine could not keep it.
+    """
+    take = hands.session.take(work.fingerprint)
+    name = {"fp": work.fingerprint, "take": take.name}
+    if take.video is None:
+        await hands.session.record("lost", **name, why="the server's id for it is not known")
+        return
+    again = AsyncRetrying(
+        retry=retry_if_exception_type((APIError, BrokenVideo)),
+        stop=stop_after_attempt(TRIES),
+        wait=lambda state: delay(state.attempt_number, hands.chance.random(), first=hands.provider.profile.min_poll_interval, cap=30.0),
+        sleep=hands.clock.sleep,
+        reraise=True,
+    )
+    async with hands.fetches:
+        try:
+            got: tuple[Kept, Boxes] = await again(_download, hands, work, take.video)
+        except APIStatusError as error:
+            if error.status == 410 or (error.status == 404 and _expired(take.expires_at, hands.clock.now())):
+                await hands.session.record("lost", **name, why=f"expired before it was fetched: {error.what}")
+                return
+            raise GiveUp(str(error)) from error
+        except (APIError, BrokenVideo) as error:
+            raise GiveUp(str(error)) from error
+    await keep(hands, work, *got)
+
+
+async def keep(hands: Hands, work: Work, kept: Kept, boxes: Boxes) -> None:
+    """Record the take as kept, and name its bytes in the store by its fingerprint."""
+    take = hands.session.take(work.fingerprint)
+    price = as_number(take.held)
+    event = await hands.session.record(
+        "kept", fp=work.fingerprint, take=take.name, video=take.video, sha256=kept.sha256, bytes=kept.bytes,
+        seconds=boxes.seconds, size=f"{boxes.width}x{boxes.height}", flags=_flags(take.intent, boxes),
+        expires_at=take.expires_at, address=take.intent.get("address", hands.address), cost=price,
+    )  # fmt: skip
+    record = {key: event[key] for key in ("sha256", "bytes", "video", "address", "expires_at", "seconds", "size", "at")}
+    request = take.intent.get("request")
+    await asyncio.to_thread(hands.store.name, work.fingerprint,
+                            {**record, "provider": hands.provider.name, "price": price, "request": request})  # fmt: skip
+
+
+def _expired(expires_at: float | None, now: float) -> bool:
+    return expires_at is not None and now >= expires_at
+
+
+def _flags(intent: Any, boxes: Boxes) -> list[str]:
+    """What is not as asked: kept all the same, since it was paid for."""
+    request = intent.get("request")
+    if request is None:
+        return []
+    flags = []
+    size = f"{boxes.width}x{boxes.height}"
+    if size != request["size"]:
+        flags.append(f"size {size}, asked {request['size']}")
+    if request["operation"] == "create" and boxes.seconds and abs(boxes.seconds - request["seconds"]) > 0.25:
+        flags.append(f"{boxes.seconds:.2f} s, asked {request['seconds']:g}")
+    return flags
+
+
+async def _download(hands: Hands, work: Work, video: str) -> tuple[Kept, Boxes]:
+    limits = hands.provider.limits
+    if work.rendered is None:  # resumed: where the bytes lie is not kept, since it may be a signed address
+        work.rendered = await hands.client.retrieve(video)
+    walk = BoxWalk()
+    async with hands.client.open_content(work.rendered) as content:
+        with hands.store.incoming(max_bytes=limits.max_video_bytes) as incoming:
+            async for chunk in content.chunks():
+                walk.feed(chunk)
+                incoming.write(chunk)
+            boxes = walk.finish()
+            return await asyncio.to_thread(incoming.finish), boxes

@@ -1,0 +1,213 @@
+"""The heart: decide (`core.take.next_move`), perform (the hands), record (the session).
+
+One loop starts what is ready while slots are free; one coroutine a take carries it from where the
+ledger says it stands to where it comes to rest. A run that resumes is the same loop over the same
+states: there is no second code path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from sorapipe.core.pick import Standing
+from sorapipe.core.plan import Bytes, Decision, PlannedTake
+from sorapipe.core.take import OPEN, Move, State, next_move
+from sorapipe.errors import SorapipeError, StorageError
+from sorapipe.run.board import Board
+from sorapipe.run.create import create
+from sorapipe.run.deliver import Delivery
+from sorapipe.run.fetch import fetch
+from sorapipe.run.hands import GiveUp, Hands, Refused, Unaffordable
+from sorapipe.run.outcome import Outcome
+from sorapipe.run.reconcile import reconcile
+from sorapipe.run.stop import Stopping
+from sorapipe.run.watch import watch
+from sorapipe.run.work import Work
+
+PERFORM: dict[Move, Callable[[Hands, Work], Awaitable[None]]] = {
+    Move.CREATE: create,
+    Move.RECONCILE: reconcile,
+    Move.POLL: watch,
+    Move.FETCH: fetch,
+}
+
+
+class Heart:
+    """One run's loop over the board."""
+
+    def __init__(self, hands: Hands, board: Board, delivery: Delivery, outcome: Outcome, concurrency: int) -> None:
+        self.hands = hands
+        self.board = board
+        self.delivery = delivery
+        self.outcome = outcome
+        self.concurrency = concurrency
+        self.flying = 0
+        self.tasks: dict[asyncio.Task[None], Work] = {}
+        self.carried: dict[str, list[Work]] = {}  # fingerprint -> those that wait for the same bytes
+        self.changed = asyncio.Event()
+        self.fatal: BaseException | None = None
+        hands.stop.when_asked(self._interrupt)
+
+    async def beat(self) -> None:
+        """Carry everything to rest, or as far as it goes.
+
+        Raises:
+            StorageError: this machine's disk refused; the run stopped in order.
+        """
+        begun = False
+        while True:
+            while self.board.to_open and not self._halted:
+                await self._open_shot(self.board.to_open.popleft())
+            if not begun:
+                begun = True
+                for work in list(self.board.leftovers()):
+                    self._start(work)
+            while self.board.ready and self.flying < self.concurrency and not self._halted:
+                self._start(self.board.ready.popleft())
+            if not self.tasks and (self._halted or not (self.board.to_open or self.board.ready)):
+                break
+            self.changed.clear()
+            await self.changed.wait()
+        if self.fatal is not None:
+            raise self.fatal
+
+    @property
+    def _halted(self) -> bool:
+        return self.hands.stop.asked or self.fatal is not None
+
+    def _interrupt(self) -> None:
+        """A stop was asked for: what is not on the wire with money at stake ends now."""
+        for task, work in self.tasks.items():
+            if not work.posting:
+                task.cancel()
+        self.changed.set()
+
+    async def _open_shot(self, shot_id: str) -> None:
+        """The shot's parent is decided: see for each of its takes what there is to do."""
+        for row in self.board.planned[shot_id]:
+            ruled_out = self.board.blocked(row)
+            if ruled_out is not None:
+                await self._block(row, ruled_out)
+                continue
+            work = self.board.work(row)
+            if work.fingerprint in self.carried:
+                self.carried[work.fingerprint].append(work)
+            elif await self._reuse(work, row):
+                self.outcome.reused.append(work.name)
+                self.board.rests(shot_id, row.number, Standing.KEPT)
+            else:
+                self.carried[work.fingerprint] = [work]
+                await self._enqueue(work, row)
+        await self._after(shot_id)
+
+    async def _block(self, row: PlannedTake, why: str) -> None:
+        if row.state is not State.UNKNOWN:  # the summary tells those apart
+            self.outcome.blocked[row.name] = why
+        await self.hands.session.record("blocked", take=row.name, why=why)
+        self.board.rests(row.shot, row.number, Standing.ENDED)
+
+    async def _reuse(self, work: Work, row: PlannedTake) -> bool:
+        """Take the bytes that are at hand, if they are and nothing speaks against it."""
+        take = self.hands.session.take(work.fingerprint)
+        found = self.board.bytes_of(work.fingerprint)
+        if found is None or take.state in OPEN or self._forced(work, row):
+            return False
+        if take.state is not State.KEPT:
+            await self.hands.session.record("reused", fp=work.fingerprint, take=work.name, sha256=found.sha256,
+                                            bytes=found.bytes, video=found.video, expires_at=found.expires_at,
+                                            address=self.hands.address if found.alive else None)  # fmt: skip
+        return True
+
+    def _forced(self, work: Work, row: PlannedTake) -> bool:
+        """Whether the plan renders it although bytes are at hand, and this run did not make them yet."""
+        if row.decision is not Decision.RENDER or work.fingerprint in self.board.held:
+            return False
+        return self.board.facts.force or row.fingerprint == work.fingerprint
+
+    async def _enqueue(self, work: Work, row: PlannedTake) -> None:
+        """Make the take ready to be carried from where it stands."""
+        take, record = self.hands.session.take(work.fingerprint), self.hands.session.record
+        name = {"fp": work.fingerprint, "take": work.name}
+        if take.state is State.KEPT and work.fingerprint in self.board.facts.refetchable and not self.board.facts.force:
+            await record("missing", **name)
+        elif next_move(take) is None and take.state is not State.UNKNOWN:
+            await record("again", **name, reason=row.reason)
+        if self.hands.session.take(work.fingerprint).state in OPEN:
+            self._start(work)  # it is in flight already: no slot can hold it back
+        else:
+            self.board.ready.append(work)
+
+    def _start(self, work: Work) -> None:
+        self.flying += 1
+        task = asyncio.create_task(self._carry(work), name=work.name)
+        self.tasks[task] = work
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.pop(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fatal = self.fatal or error
+            self._interrupt()
+        self.changed.set()
+
+    async def _carry(self, work: Work) -> None:
+        """Move the take until it rests; then tell those who wait for it."""
+        slot = True
+        try:
+            while move := next_move(self.hands.session.take(work.fingerprint)):
+                if self._halted:
+                    raise Stopping
+                if move is Move.FETCH and slot:
+                    slot, self.flying = False, self.flying - 1
+                    self.changed.set()
+                await PERFORM[move](self.hands, work)
+                self.outcome.creates += move is Move.CREATE
+            await self._settle(work)
+        except (Stopping, asyncio.CancelledError):
+            if not self._halted:
+                raise
+        except StorageError:
+            raise
+        except (GiveUp, SorapipeError) as error:
+            await self._give_up(work, error)
+        finally:
+            self.flying -= slot
+
+    async def _settle(self, work: Work) -> None:
+        take = self.hands.session.take(work.fingerprint)
+        if take.state is State.KEPT and take.sha256 is not None:
+            self.board.held[work.fingerprint] = Bytes(sha256=take.sha256, bytes=take.bytes or 0, video=take.video, alive=True)
+            self.outcome.made.append(take.name)
+        elif take.state is not State.UNKNOWN:
+            self.outcome.failed[take.name] = f"{take.state}: {take.why}"
+        await self._release(work, Standing.KEPT if take.state is State.KEPT else Standing.ENDED)
+
+    async def _give_up(self, work: Work, error: Exception) -> None:
+        if isinstance(error, Refused):
+            self.outcome.refused = str(error)
+        elif isinstance(error, Unaffordable):
+            self.outcome.over_budget = f"{work.name}: {error}"
+        self.outcome.failed[work.name] = str(error)
+        await self._release(work, Standing.ENDED)
+
+    async def _release(self, work: Work, standing: Standing) -> None:
+        """The bytes are there, or will not come: for this take and for all that wanted the same."""
+        waiting = self.carried.pop(work.fingerprint, [])
+        for one in waiting:
+            assert one.shot is not None
+            self.board.rests(one.shot.id, one.number, standing)
+            if one is not work and standing is Standing.KEPT:
+                self.outcome.reused.append(one.name)
+        for shot_id in dict.fromkeys(one.shot.id for one in waiting if one.shot is not None):
+            await self._after(shot_id)
+
+    async def _after(self, shot_id: str) -> None:
+        """A take of the shot came to rest: deliver what is decided, and let its children begin."""
+        if not self.board.decided(shot_id):
+            return
+        if shot_id in self.board.picked:
+            shot = self.board.shots[shot_id]
+            await self.delivery.shot(shot, self.board.kept(shot_id), self.board.picked[shot_id])
+        self.board.to_open.extend(self.board.children.pop(shot_id, ()))
+        self.changed.set()

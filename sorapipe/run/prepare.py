@@ -1,0 +1,135 @@
+"""What is known before a run: where things lie, what the ledger says, and the plan that follows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from sorapipe.config import Provider
+from sorapipe.core.deliver import files_of
+from sorapipe.core.plan import Decision, Facts, Plan, make_plan
+from sorapipe.core.storyboard import Shot
+from sorapipe.core.tally import Tally, fold
+from sorapipe.core.take import IllegalEvent, next_move
+from sorapipe.errors import LedgerDamaged, StoryboardError
+from sorapipe.ledger import History
+from sorapipe.load import Loaded, problem_at
+from sorapipe.run.needs import operations_of, unmet
+from sorapipe.run.shelf import STUDIO, Shelf, intact
+from sorapipe.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about planning. `prices` are USD a second by model."""
+
+    prices: Mapping[str, Decimal]
+    retry_failed: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A storyboard, its server, and what the ledger and the store say about it."""
+
+    loaded: Loaded
+    provider: Provider
+    address: str
+    out: Path
+    store: Store
+    tally: Tally
+    shelf: Shelf
+    facts: Facts
+    plan: Plan
+
+
+def nothing_to_do(prepared: Prepared) -> bool:
+    """Whether every take is kept and delivered and no render is open: no server is needed."""
+    tally, rows = prepared.tally, prepared.plan.takes
+    if any(row.decision is not Decision.REUSE or row.fingerprint not in tally.takes for row in rows):
+        return False
+    if any(next_move(tally.takes[mark]) is not None for mark in tally.open):
+        return False
+    marks: dict[str, dict[int, str]] = {}
+    for row in rows:
+        marks.setdefault(row.shot, {})[row.number] = row.fingerprint or ""
+    return all(_delivered(prepared, shot, marks[shot.id]) for shot in prepared.loaded.storyboard.shots if shot.id in marks)
+
+
+def _delivered(prepared: Prepared, shot: Shot, marks: Mapping[int, str]) -> bool:
+    tally = prepared.tally
+    picked = tally.picks.get(shot.id)
+    if picked is None or marks.get(picked["number"]) != picked["fp"]:
+        return False
+    for name, number in files_of(shot, sorted(marks), picked["number"]).items():
+        there, take = tally.delivered.get(name), tally.takes[marks[number]]
+        if there is None or there["sha256"] != take.sha256 or not intact(prepared.out / name, there):
+            return False
+    return True
+
+
+def out_folder(storyboard: Path, out: str | None) -> Path:
+    """`--out`, else `renders/NAME/` beside the storyboard."""
+    return Path(out) if out else storyboard.parent / "renders" / storyboard.stem
+
+
+def store_root(store: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """`--store`, else `sorapipe/store` in the user's cache folder."""
+    return Path(store) if store else _xdg("XDG_CACHE_HOME", ".cache", environ) / "sorapipe" / "store"
+
+
+def state_root(environ: Mapping[str, str] = os.environ) -> Path:
+    """`sorapipe` in the user's state folder."""
+    return _xdg("XDG_STATE_HOME", ".local/state", environ) / "sorapipe"
+
+
+def _xdg(name: str, default: str, environ: Mapping[str, str]) -> Path:
+    said = environ.get(name, "")
+    return Path(said) if said.startswith("/") else Path.home() / default
+
+
+def fold_history(path: Path, history: History) -> Tally:
+    """The ledger's tally.
+
+    Raises:
+        LedgerDamaged: it has a bad line, or one that cannot have happened.
+    """
+    if history.damage is not None:
+        raise history.damage
+    try:
+        return fold(history.events)
+    except (IllegalEvent, KeyError, TypeError, ValueError) as error:
+        raise LedgerDamaged(str(path), f"its events contradict each other: {error}", "restore it from a copy") from error
+
+
+def check_needs(loaded: Loaded, provider: Provider) -> None:
+    """Raise StoryboardError with all that the storyboard needs and the server lacks."""
+    needs = unmet(loaded.storyboard, provider.profile)
+    if needs:
+        raise StoryboardError([problem_at(loaded.document, need) for need in needs])
+
+
+def address_of(provider: Provider) -> str:
+    """Where the server is, as text: its base URL, or `studio` for the one in process."""
+    return provider.base_url or STUDIO
+
+
+def prepare(loaded: Loaded, provider: Provider, out: Path, store: Store, tally: Tally, options: Options, now: float) -> Prepared:
+    """The plan and all that it stands on. Reads, never writes."""
+    address = address_of(provider)
+    shelf = Shelf(tally, store, out, address=address, now=now)
+
+    def price(model: str, size: str) -> Decimal | None:
+        said = options.prices.get(model, provider.prices.get(model))
+        return said if said is not None else provider.profile.price(model, size)
+
+    facts = Facts(
+        provider=provider.name, operations=operations_of(provider.profile), tally=tally, held=shelf, price=price,
+        pictures={path: measured.sha256 for path, measured in loaded.references.items()},
+        refetchable=shelf.refetchable(), retry_failed=options.retry_failed, force=options.force,
+    )  # fmt: skip
+    return Prepared(loaded=loaded, provider=provider, address=address, out=out, store=store, tally=tally, shelf=shelf,
+                    facts=facts, plan=make_plan(loaded.storyboard, facts))  # fmt: skip

@@ -1,0 +1,102 @@
+"""Watching a render until it has come to its end on the server. Nothing here can spend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
+
+from sorapipe.core.backoff import bounded, delay, next_poll
+from sorapipe.core.price import as_number
+from sorapipe.run.hands import GiveUp, Hands
+from sorapipe.run.work import Work
+from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError, RateLimitError
+from sorapipe.videos.model import Video
+
+MISSES = 5  # times that a server may not know an id before it counts as lost (balancers forget)
+
+
+async def watch(hands: Hands, work: Work) -> None:
+    """Poll until the take is rendered, failed or lost.
+
+    Raises:
+        GiveUp: nothing changed for too long, or the server stays away; a later run goes on.
+        Stopping: the run is being stopped.
+    """
+    take = hands.session.take(work.fingerprint)
+    assert take.video is not None
+    name = {"fp": work.fingerprint, "take": work.name, "video": take.video}
+    begun = changed = hands.clock.monotonic()
+    seen: tuple[str, float | None] | None = None
+    while True:
+        try:
+            video = await _retrieve(hands, take.video)
+        except NotFoundError as error:
+            await hands.session.record("lost", **name, why=f"the server does not know it any more: {error.what}")
+            return
+        if await _ended(hands, name, video):
+            work.rendered = video
+            return
+        state, now = (video.status, video.progress), hands.clock.monotonic()
+        if state != seen:
+            if video.status == "in_progress" and (seen is None or seen[0] != "in_progress"):
+                await hands.session.record("started", **name)
+            hands.session.tell("progress", **name, progress=video.progress, status=video.status)
+            seen, changed = state, now
+        elif now - changed > hands.provider.limits.render_timeout:
+            raise GiveUp(f"no change in {video.id} for {now - changed:.0f} s; run again to go on waiting")
+        await hands.clock.sleep(_pause(hands, video, now - begun))
+
+
+def _pause(hands: Hands, video: Video, elapsed: float) -> float:
+    limits, profile = hands.provider.limits, hands.provider.profile
+    if limits.poll_interval is not None:
+        return limits.poll_interval
+    asked = bounded(video.poll_after, cap=limits.backoff_cap)
+    if asked is not None:
+        return max(asked, 0.01)
+    return next_poll(elapsed, video.progress, floor=profile.min_poll_interval, cap=profile.max_poll_interval)
+
+
+async def _ended(hands: Hands, name: dict[str, Any], video: Video) -> bool:
+    """Record the end of the render if the answer says so."""
+    if video.status == "completed":
+        expires = video.expires_at
+        cost = {} if video.cost is None else {"told_cost": as_number(video.cost)}
+        await hands.session.record("rendered", **name, expires_at=expires, **cost)
+        return True
+    if video.status == "failed":
+        code, why = (video.error.code, video.error.message) if video.error else (None, video.word)
+        free = {"cost": 0.0} if hands.provider.profile.failures_free else {}
+        await hands.session.record("failed", **name, why=why, code=code, **free)
+        return True
+    return False
+
+
+async def _retrieve(hands: Hands, video: str) -> Video:
+    """One look, repeated through what passes: 5xx, resets, 429, and a few 404s in a row."""
+    misses = 0
+
+    def passing(error: BaseException) -> bool:
+        nonlocal misses
+        if isinstance(error, NotFoundError):
+            misses += 1
+            return misses < MISSES
+        if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
+            return False
+        return isinstance(error, APIError)
+
+    def pause(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        limits = hands.provider.limits
+        asked = bounded(error.retry_after if isinstance(error, RateLimitError) else None, cap=limits.backoff_cap)
+        return asked if asked is not None else delay(state.attempt_number, hands.chance.random(), cap=30.0)
+
+    again = AsyncRetrying(retry=retry_if_exception(passing), stop=stop_after_delay(hands.provider.limits.render_timeout),
+                          wait=pause, sleep=hands.clock.sleep, reraise=True)  # fmt: skip
+    try:
+        return await again(hands.client.retrieve, video)
+    except NotFoundError:
+        raise
+    except APIError as error:
+        raise GiveUp(str(error)) from error
