@@ -8,7 +8,7 @@
     ├── HeldElsewhere        another run holds the output folder
     ├── BudgetExceeded       the budget, or a missing price, stops the run
     ├── WouldRender          --locked or --offline, and something would have to be rendered
-    └── APIError             in `sorapipe.videos.errors`: everything that a server can do to us
+    └── APIError             in `sorapipe.videos.errors`: all that a server can do to us
 
 Exit codes are the door's business: `sorapipe/cli/exits.py` maps these classes to them.
 """
@@ -102,10 +102,10 @@ def one_line(where: str, what: str, fix: str = "") -> str:
 # Controls (C0, DEL, C1), bidirectional overrides and line separators: a prompt or a server's
 # message must not be able to move the cursor, hide text, or fake a second line.
 _UNPRINTABLE = {
-    **{code: "�" for code in (*range(0x20), *range(0x7F, 0xA0))},
+    **dict.fromkeys((*range(32), *range(127, 160)), "�"),
     **{ord(sign): " " for sign in "\t\n\r"},
-    **{code: "�" for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))},
-    **{code: " " for code in (0x2028, 0x2029)},
+    **dict.fromkeys((1564, 8206, 8207, *range(8234, 8239), *range(8294, 8298)), "�"),
+    **dict.fromkeys((8232, 8233), " "),
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sorapipe.cli.exits import Exit
+from sorapipe.cli.options import add_command
 from sorapipe.errors import UsageError, one_line
 
 STARTER = """\
@@ -26,11 +27,16 @@ shots:
 """
 
 
+_DESCRIPTION = """Write storyboard.yaml, and its schema for your editor, into a folder. Nothing that
+exists is overwritten."""
+
+
 def add(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = commands.add_parser("init", help="a starter storyboard that runs", allow_abbrev=False,
-                                 description="Write storyboard.yaml, and its schema for your editor, into a folder. Nothing that exists is overwritten.")  # fmt: skip
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="default: this folder")
+    parser = add_command(commands, "init", "a starter storyboard that runs", _DESCRIPTION)
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="default: this folder"
+    )
     parser.set_defaults(run=run)
 
 
@@ -48,5 +54,7 @@ def run(args: argparse.Namespace) -> int:
     if not schema.exists():
         write_atomically(schema, text("storyboard").encode())
     write_atomically(target, STARTER.encode())
-    print(one_line(str(target), "written", f"render it with 'sorapipe run {target}'"), file=sys.stderr)
+    print(
+        one_line(str(target), "written", f"render it with 'sorapipe run {target}'"), file=sys.stderr
+    )
     return Exit.OK

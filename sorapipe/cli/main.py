@@ -13,6 +13,10 @@ from sorapipe.cli import init, plan, resolve, run, schema, serve, status, valida
 from sorapipe.cli.exits import Exit, exit_code
 from sorapipe.errors import SorapipeError, one_line
 
+_DESCRIPTION = """\
+make for generated video: a storyboard in; videos and a durable ledger out. Nothing is paid for
+twice, and nothing that was paid for is lost.
+"""
 _EPILOG = """\
 exit codes: 0 everything is there; 1 a shot failed; 2 the storyboard or the usage is wrong, nothing
 was sent; 3 a payment is unresolved; 4 local storage failed; 5 another run holds the folder; 6 the
@@ -32,13 +36,15 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = _Parser(
         prog="sorapipe",
-        description="make for generated video: a storyboard in; videos and a durable ledger out. Nothing is paid for twice.",
+        description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"sorapipe {__version__}")
-    top.add_argument("--debug", action="store_true", help="show the traceback of an unexpected error")
+    top.add_argument(
+        "--debug", action="store_true", help="show the traceback of an unexpected error"
+    )
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     for command in (init, validate, plan, run, status, resolve, serve, schema):
         command.add(commands)
@@ -65,5 +71,12 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:
         if args.debug:
             raise
-        print(one_line("sorapipe", f"a fault of ours: {type(error).__name__}", "run it again with 'sorapipe --debug ...' and report it"), file=sys.stderr)
+        print(
+            one_line(
+                "sorapipe",
+                f"a fault of ours: {type(error).__name__}",
+                "run it again with 'sorapipe --debug ...' and report it",
+            ),
+            file=sys.stderr,
+        )
         return Exit.FAILED

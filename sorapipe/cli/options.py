@@ -15,12 +15,16 @@ from sorapipe.errors import UsageError
 if TYPE_CHECKING:  # these rooms load what a command may not need
     from sorapipe.config import Provider
     from sorapipe.load import Loaded
-    from sorapipe.run.prepare import Options
+    from sorapipe.run.prepare import Options, Prepared
 
 
-def add_command(commands: Any, name: str, help_text: str, description: str) -> argparse.ArgumentParser:
+def add_command(
+    commands: Any, name: str, help_text: str, description: str
+) -> argparse.ArgumentParser:
     """A parser for one command that takes a storyboard."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=description, allow_abbrev=False)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help_text, description=description, allow_abbrev=False
+    )
     return parser
 
 
@@ -32,23 +36,58 @@ def add_storyboard(parser: argparse.ArgumentParser) -> None:
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """What every command that takes a storyboard takes beside it."""
-    parser.add_argument("--out", metavar="DIR", help="where videos and ledger go (default: renders/NAME beside the storyboard)")
-    parser.add_argument("--provider", metavar="NAME", help="which server: a name from the config, or of a profile (local, openai, generic)")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="where videos and ledger go (default: renders/NAME beside the storyboard)",
+    )
+    parser.add_argument(
+        "--provider",
+        metavar="NAME",
+        help="which server: a name from the config, or of a profile (local, openai, generic)",
+    )
     parser.add_argument("--base-url", metavar="URL", help="the server's address, with its /v1")
     parser.add_argument("--profile", metavar="NAME", help="the dialect it speaks")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="instead of config.toml in the user's config folder")
-    parser.add_argument("--store", metavar="DIR", help="where bytes are kept by digest (default: in the user's cache folder)")
-    parser.add_argument("--var", metavar="NAME=VALUE", action="append", default=[], help="override a var of the storyboard")
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="instead of config.toml in the user's config folder",
+    )
+    parser.add_argument(
+        "--store",
+        metavar="DIR",
+        help="where bytes are kept by digest (default: in the user's cache folder)",
+    )
+    parser.add_argument(
+        "--var",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="override a var of the storyboard",
+    )
     parser.add_argument("--json", action="store_true", help="data for programs on stdout")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def add_planning(parser: argparse.ArgumentParser) -> None:
     """What plan and run take."""
-    parser.add_argument("--budget", metavar="USD", type=amount, help="the most that this run may add")
-    parser.add_argument("--price", metavar="MODEL=USD", action="append", default=[], help="USD a second for a model")
-    parser.add_argument("--retry-failed", action="store_true", help="buy again what was accepted and then failed or was lost")
-    parser.add_argument("--force", action="store_true", help="render everything again; earlier bytes stay in the store")
+    parser.add_argument(
+        "--budget", metavar="USD", type=amount, help="the most that this run may add"
+    )
+    parser.add_argument(
+        "--price", metavar="MODEL=USD", action="append", default=[], help="USD a second for a model"
+    )
+    parser.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="buy again what was accepted and then failed or was lost",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="render everything again; earlier bytes stay in the store",
+    )
 
 
 def amount(text: str) -> Decimal:
@@ -56,7 +95,9 @@ def amount(text: str) -> Decimal:
     try:
         value = Decimal(text.removeprefix("$"))
     except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"'{text}' is not an amount; say one such as 12.50") from None
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not an amount; say one such as 12.50"
+        ) from None
     if not value.is_finite() or value < 0:
         raise argparse.ArgumentTypeError(f"'{text}' is not an amount; say one such as 12.50")
     return value
@@ -114,9 +155,44 @@ def open_storyboard(args: argparse.Namespace) -> tuple[Loaded, Provider]:
     return loaded, provider
 
 
-def server(args: argparse.Namespace, named: str | None, environ: Mapping[str, str] = os.environ) -> Provider:
+def look(args: argparse.Namespace, planning: Options) -> Prepared:
+    """Storyboard, server, ledger and plan as they stand now, read without waiting for anybody.
+
+    Raises:
+        StoryboardError: with all problems of the file.
+        UsageError: no such provider.
+        LedgerDamaged: the ledger cannot be trusted.
+    """
+    from sorapipe.clock import SystemClock
+    from sorapipe.ledger import read
+    from sorapipe.run.prepare import fold_history, out_folder, prepare, store_root
+    from sorapipe.store import Store
+
+    loaded, provider = open_storyboard(args)
+    out = out_folder(args.storyboard, args.out)
+    ledger = out / "ledger.jsonl"
+    return prepare(
+        loaded,
+        provider,
+        out=out,
+        store=Store(store_root(args.store)),
+        tally=fold_history(ledger, read(ledger)),
+        options=planning,
+        now=SystemClock().now(),
+    )
+
+
+def server(
+    args: argparse.Namespace, named: str | None, environ: Mapping[str, str] = os.environ
+) -> Provider:
     """The provider that flags, environment, storyboard and config choose, in this order."""
     from sorapipe.config import resolve
 
-    return resolve(provider=args.provider, base_url=args.base_url, profile=args.profile, storyboard_provider=named,
-                   config_path=args.config, environ=environ)  # fmt: skip
+    return resolve(
+        provider=args.provider,
+        base_url=args.base_url,
+        profile=args.profile,
+        storyboard_provider=named,
+        config_path=args.config,
+        environ=environ,
+    )

@@ -8,15 +8,20 @@ import sys
 from typing import Any
 
 from sorapipe.cli.exits import Exit
-from sorapipe.cli.options import add_command, add_planning, add_storyboard, open_storyboard, options
+from sorapipe.cli.options import add_command, add_planning, add_storyboard, look, options
 from sorapipe.errors import BudgetExceeded
+
+_DESCRIPTION = """\
+Show the plan: a row for each take, with its decision, its reason and the most that it can cost.
+Nothing is sent, nothing is written. Exits 6 where a budget would not hold it.
+"""
 
 
 def add(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = add_command(commands, "plan", "what would be rendered, why, and what it costs",
-                         "Show the plan: a row for each take, with its decision, its reason and the most that it can cost. "
-                         "Nothing is sent, nothing is written. Exits 6 where a budget would not hold it.")  # fmt: skip
+    parser = add_command(
+        commands, "plan", "what would be rendered, why, and what it costs", _DESCRIPTION
+    )
     add_storyboard(parser)
     add_planning(parser)
     parser.set_defaults(run=run)
@@ -24,25 +29,17 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit 0, or 6 where the budget does not hold the plan."""
-    from sorapipe.clock import SystemClock
-    from sorapipe.ledger import read
     from sorapipe.report.plan import as_data, as_text
     from sorapipe.run.admit import admit
-    from sorapipe.run.prepare import fold_history, out_folder, prepare, store_root
-    from sorapipe.store import Store
 
-    loaded, provider = open_storyboard(args)
-    out = out_folder(args.storyboard, args.out)
-    ledger = out / "ledger.jsonl"
-    tally = fold_history(ledger, read(ledger))
-    store = Store(store_root(args.store))
-    prepared = prepare(loaded, provider, out, store, tally, options(args), SystemClock().now())
+    prepared = look(args, options(args))
     if args.json:
         print(json.dumps(as_data(prepared), ensure_ascii=False))
     elif not args.quiet:
         print(as_text(prepared))
+    life, held = prepared.loaded.storyboard.budget, prepared.tally.committed
     try:
-        admit(prepared.plan, life=loaded.storyboard.budget, run=args.budget, held=tally.committed, consent=True)
+        admit(prepared.plan, life=life, run=args.budget, held=held, consent=True)
     except BudgetExceeded as error:
         print(error, file=sys.stderr)
         return Exit.BUDGET

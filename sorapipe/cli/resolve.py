@@ -16,16 +16,31 @@ if TYPE_CHECKING:
     from sorapipe.core.tally import Tally
 
 
+_DESCRIPTION = """\
+A request went out and no answer came: look at the server's own list or bill, then say what
+became of it.
+"""
+
+
 def add(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = add_command(commands, "resolve", "settle a payment that is unknown",
-                         "A request went out and no answer came: look at the server's own list or bill, then say what became of it.")  # fmt: skip
+    parser = add_command(commands, "resolve", "settle a payment that is unknown", _DESCRIPTION)
     parser.add_argument("storyboard", type=Path, metavar="STORYBOARD", help="the YAML file")
     parser.add_argument("shot", metavar="SHOT", help="the shot, or one take of it (SHOT@N)")
-    parser.add_argument("--out", metavar="DIR", help="where videos and ledger are (default: renders/NAME beside the storyboard)")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="where videos and ledger are (default: renders/NAME beside the storyboard)",
+    )
     how = parser.add_mutually_exclusive_group(required=True)
-    how.add_argument("--adopt", metavar="ID", help="it was accepted as this video; the next run fetches it")
-    how.add_argument("--resubmit", action="store_true", help="it was not accepted, or buy it again; the next run sends it")
+    how.add_argument(
+        "--adopt", metavar="ID", help="it was accepted as this video; the next run fetches it"
+    )
+    how.add_argument(
+        "--resubmit",
+        action="store_true",
+        help="it was not accepted, or buy it again; the next run sends it",
+    )
     how.add_argument("--write-off", action="store_true", help="count it as spent and give it up")
     parser.set_defaults(run=run)
 
@@ -49,12 +64,21 @@ def run(args: argparse.Namespace) -> int:
             name = {"fp": take.fingerprint, "take": take.name}
             if args.adopt:
                 _claim(Claims(state_root() / "claims"), take, args.adopt, out)
-                ledger.append_sync("adopted", **name, render=take.render, video=args.adopt, matched_on="owner")
+                ledger.append_sync(
+                    "adopted", **name, render=take.render, video=args.adopt, matched_on="owner"
+                )
             else:
-                ledger.append_sync("resubmitted" if args.resubmit else "written-off", **name, why="its owner said so")
+                ledger.append_sync(
+                    "resubmitted" if args.resubmit else "written-off",
+                    **name,
+                    why="its owner said so",
+                )
         finally:
             ledger.close()
-    print(one_line(take.name, "settled", f"go on with 'sorapipe run {args.storyboard}'"), file=sys.stderr)
+    print(
+        one_line(take.name, "settled", f"go on with 'sorapipe run {args.storyboard}'"),
+        file=sys.stderr,
+    )
     return Exit.OK
 
 
@@ -64,11 +88,21 @@ def _find(tally: Tally, wanted: str) -> Take:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(wanted, "several of its payments are unknown", f"name one: {', '.join(take.name for take in found)}")
+        raise UsageError(
+            wanted,
+            "several of its payments are unknown",
+            f"name one: {', '.join(take.name for take in found)}",
+        )
     names = ", ".join(take.name for take in unknown)
-    raise UsageError(wanted, "its payment is not unknown", f"these are: {names}" if names else "no payment is; nothing is to settle")
+    raise UsageError(
+        wanted,
+        "its payment is not unknown",
+        f"these are: {names}" if names else "no payment is; nothing is to settle",
+    )
 
 
 def _claim(claims: Any, take: Take, video: str, out: Path) -> None:
     if not claims.claim(take.intent["address"], video, out):
-        raise UsageError("--adopt", f"'{video}' belongs to another output folder", "look for another id")
+        raise UsageError(
+            "--adopt", f"'{video}' belongs to another output folder", "look for another id"
+        )

@@ -8,22 +8,39 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sorapipe.cli.exits import Exit
-from sorapipe.cli.options import add_command, add_planning, add_storyboard, count, open_storyboard, options
-from sorapipe.errors import BudgetExceeded, one_line
+from sorapipe.cli.options import (
+    add_command,
+    add_planning,
+    add_storyboard,
+    count,
+    open_storyboard,
+    options,
+)
+from sorapipe.errors import BudgetExceeded, printable
 
 if TYPE_CHECKING:
+    from sorapipe.ledger import Ledger
     from sorapipe.run.prepare import Prepared
+
+
+_DESCRIPTION = """\
+Plan, and carry the plan out: videos and ledger go to the output folder. What is there is
+reused, what is in flight is seen through, and nothing is sent twice. Interrupt it at any time;
+run it again to go on.
+"""
 
 
 def add(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = add_command(commands, "run", "render what is wanted and not there yet",
-                         "Plan, and carry the plan out: videos and ledger go to the output folder. What is there is reused, what is in "
-                         "flight is seen through, and nothing is sent twice. Interrupt it at any time; run it again to go on.")  # fmt: skip
+    parser = add_command(commands, "run", "render what is wanted and not there yet", _DESCRIPTION)
     add_storyboard(parser)
     add_planning(parser)
-    parser.add_argument("--concurrency", metavar="N", type=count, help="renders in flight (default: what the server takes)")
-    parser.add_argument("--yes", action="store_true", help="don't ask before spending, and accept unknown prices")
+    parser.add_argument(
+        "--concurrency", metavar="N", type=count, help="renders in flight (default: the profile's)"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="don't ask before spending, and accept unknown prices"
+    )
     parser.set_defaults(run=run)
 
 
@@ -44,11 +61,25 @@ def run(args: argparse.Namespace) -> int:
         ledger = Ledger.open(out / "ledger.jsonl", clock)
         try:
             tally = fold_history(out / "ledger.jsonl", ledger.history)
-            prepared = prepare(loaded, provider, out, Store(store_root(args.store)), tally, planning, clock.now())
+            prepared = prepare(
+                loaded,
+                provider,
+                out=out,
+                store=Store(store_root(args.store)),
+                tally=tally,
+                options=planning,
+                now=clock.now(),
+            )
             if nothing_to_do(prepared):
                 _nothing(args, prepared)
                 return Exit.UNRESOLVED if tally.unknown else Exit.OK
-            admit(prepared.plan, life=loaded.storyboard.budget, run=args.budget, held=tally.committed, consent=args.yes)
+            admit(
+                prepared.plan,
+                life=loaded.storyboard.budget,
+                run=args.budget,
+                held=tally.committed,
+                consent=args.yes,
+            )
             _consent(args, prepared)
             return _carry_out(args, prepared, ledger)
         finally:
@@ -56,13 +87,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _nothing(args: argparse.Namespace, prepared: Prepared) -> None:
-    takes = len(prepared.plan.takes)
+    takes, out = len(prepared.plan.takes), str(prepared.out)
     if args.json:
-        print(json.dumps({"event": "run-ended", "wanted": takes, "made": 0, "reused": takes, "creates": 0, "cost": 0.0,
-                          "exit": 0, "out": str(prepared.out)}))  # fmt: skip
+        event = {"event": "run-ended", "exit": 0, "wanted": takes, "made": 0, "reused": takes}
+        print(json.dumps({**event, "creates": 0, "cost": 0.0, "out": out}))
     elif not args.quiet:
-        print(f"nothing to do: all {takes} takes are there; nothing was created, no server was needed", file=sys.stderr)
-        print(f"videos: {prepared.out}", file=sys.stderr)
+        words = "nothing was created, no server was needed"
+        print(f"nothing to do: all {takes} takes are there; {words}", file=sys.stderr)
+        print(printable(f"videos: {out}"), file=sys.stderr)
 
 
 def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
@@ -71,7 +103,10 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
 
     price, unpriced = prepared.plan.price, len(prepared.plan.unpriced)
     if not args.quiet and not args.json:
-        print(f"server: {prepared.address} ({prepared.provider.profile.name}; {prepared.provider.why})", file=sys.stderr)
+        provider = prepared.provider
+        print(
+            f"server: {prepared.address} ({provider.profile.name}; {provider.why})", file=sys.stderr
+        )
         more = f", and {unpriced} renders of unknown price" if unpriced else ""
         print(f"this may cost up to {told(price)}{more}", file=sys.stderr)
     if args.yes or not (price or unpriced) or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -82,7 +117,7 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
         raise BudgetExceeded("run", "you said no", "nothing was sent")
 
 
-def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Any) -> int:
+def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger) -> int:
     import asyncio
 
     from sorapipe.clock import SystemClock
@@ -92,13 +127,17 @@ def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Any) -> int
 
     with watcher(prepared.plan, json_lines=args.json, quiet=args.quiet) as listener:
         outcome = asyncio.run(
-            carry_out(prepared, ledger, SystemClock(), listener, life=prepared.loaded.storyboard.budget,
-                      run=args.budget, concurrency=args.concurrency)
-        )  # fmt: skip
+            carry_out(
+                prepared,
+                ledger,
+                SystemClock(),
+                listener,
+                life=prepared.loaded.storyboard.budget,
+                run=args.budget,
+                concurrency=args.concurrency,
+            )
+        )
     if not args.json:
         text = as_text(outcome, str(args.storyboard), quiet=args.quiet)
-        if text:
-            print(text, file=sys.stderr)
-    elif outcome.storage:
-        print(one_line("run", outcome.storage), file=sys.stderr)
+        print(text, file=sys.stderr, end="\n" if text else "")
     return outcome.exit

@@ -6,13 +6,17 @@ import argparse
 from typing import Any
 
 from sorapipe.cli.exits import Exit
+from sorapipe.cli.options import add_command
 
 
 def add(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = commands.add_parser("schema", help="print a JSON Schema", allow_abbrev=False,
-                                 description="Print the JSON Schema of the storyboard, or of another file of ours.")  # fmt: skip
-    parser.add_argument("name", nargs="?", default="storyboard", help="storyboard (default), ledger-event or plan")
+    parser = add_command(
+        commands, "schema", "print a JSON Schema", "Print the JSON Schema of a file of ours."
+    )
+    parser.add_argument(
+        "name", nargs="?", default="storyboard", help="storyboard (default), ledger-event or plan"
+    )
     parser.set_defaults(run=run)
 
 

@@ -13,12 +13,18 @@ from sorapipe.cli.exits import Exit
 from sorapipe.cli.options import add_command, add_common, server, variables
 from sorapipe.errors import Problem, StoryboardError, printable
 
+_DESCRIPTION = """\
+Check storyboards: schema, references, graph, and what the server can do. Every problem is told
+with file:line:col. Nothing is sent, nothing is written.
+"""
+
 
 def add(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = add_command(commands, "validate", "check storyboards", "Check storyboards: schema, references, graph, and what the server can do. "
-                         "Every problem is told with file:line:col. Nothing is sent, nothing is written.")  # fmt: skip
-    parser.add_argument("storyboards", type=Path, nargs="+", metavar="STORYBOARD", help="YAML files")
+    parser = add_command(commands, "validate", "check storyboards", _DESCRIPTION)
+    parser.add_argument(
+        "storyboards", type=Path, nargs="+", metavar="STORYBOARD", help="YAML files"
+    )
     add_common(parser)
     parser.set_defaults(run=run)
 
@@ -35,7 +41,16 @@ def run(args: argparse.Namespace) -> int:
             _tell(path, problems, shots, quiet=args.quiet)
     wrong = any(not problem.warning for problem in told)
     if args.json:
-        print(json.dumps({"ok": not wrong, "shots": counts, "problems": [asdict(problem) for problem in told]}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {
+                    "ok": not wrong,
+                    "shots": counts,
+                    "problems": [asdict(problem) for problem in told],
+                },
+                ensure_ascii=False,
+            )
+        )
     return Exit.WRONG if wrong else Exit.OK
 
 

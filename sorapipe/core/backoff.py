@@ -6,7 +6,7 @@ import math
 
 
 def delay(attempt: int, chance: float, *, first: float = 0.5, cap: float = 120.0) -> float:
-    """Seconds before try number `attempt + 1`: doubling from `first`, up to `cap`, half of it jitter."""
+    """Seconds before try `attempt + 1`: doubling from `first` up to `cap`, half of it jitter."""
     whole = min(cap, first * 2.0 ** min(attempt - 1, 32))
     return whole * (0.5 + 0.5 * chance)
 

@@ -17,4 +17,7 @@ def files_of(shot: Shot, kept: Iterable[int], picked: int | None) -> dict[str, i
         return {}
     if shot.delivers_all:
         return {shot.file_name(number): number for number in kept}
-    return {shot.file_name(number) if number == picked else f"takes/{shot.id}@{number}.mp4": number for number in kept}
+    return {
+        shot.file_name(number) if number == picked else f"takes/{shot.id}@{number}.mp4": number
+        for number in kept
+    }

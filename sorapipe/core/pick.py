@@ -17,9 +17,9 @@ class Standing(StrEnum):
 def pick(takes: Sequence[Standing], chosen: int | None = None) -> int | None:
     """The number (from 1) of the picked take, or None while it is open or where there is none.
 
-    `chosen` is the take that was picked before, if it is still wanted: a pick stays. Otherwise it is
-    the lowest-numbered kept take, decided only once every lower number has ended, so that the order
-    in which renders happen to finish never matters.
+    `chosen` is the take that was picked before, if it is still wanted: a pick stays. Otherwise it
+    is the lowest-numbered kept take, decided only once every lower number has ended, so that the
+    order in which renders happen to finish never matters.
     """
     if chosen is not None and chosen <= len(takes):
         return chosen if takes[chosen - 1] is Standing.KEPT else None

@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sorapipe.core import graph
 from sorapipe.core.fingerprint import fingerprint
 from sorapipe.core.pick import Standing, hopeless, pick
 from sorapipe.core.price import ZERO, highest
-from sorapipe.core.request import Source, request_for, source_for
-from sorapipe.core.storyboard import Operation, Picture, Shot, Storyboard
+from sorapipe.core.request import request_for
+from sorapipe.core.storyboard import Operation, Shot, Storyboard
 from sorapipe.core.take import OPEN, State, Take
 from sorapipe.core.tally import Tally
+from sorapipe.core.wanted import chosen_take, needs_remote, operation_for, source_of
 
 
 class Decision(StrEnum):
@@ -60,6 +62,12 @@ class Facts:
     refetchable: frozenset[str] = frozenset()
     retry_failed: bool = False
     force: bool = False
+
+    def fingerprint(self, shot: Shot, number: int, operation: Operation, parent: str | None) -> str:
+        """The fingerprint of that take; `parent` is the digest of its parent's pick, if any."""
+        source = source_of(shot, operation, self.pictures, parent)
+        request = request_for(shot, number, operation)
+        return fingerprint(request, number, source, self.provider)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,20 +122,29 @@ class _Picked:
 def make_plan(storyboard: Storyboard, facts: Facts) -> Plan:
     """The plan for every shot of the storyboard.
 
-    An operation that the server lacks, with no fallback, is planned as `blocked`. So is a child that
-    starts from a remote video that is gone, unless rendering its parent again costs nothing.
+    An operation that the server lacks, with no fallback, is planned as `blocked`. So is a child
+    that starts from a remote video that is gone, unless rendering its parent again costs nothing.
     """
     anew: frozenset[str] = frozenset()
     while True:
         rows, gone = _rows(storyboard, facts, anew)
-        more = frozenset(shot.id for shot in storyboard.shots if shot.id in gone and _price(shot, facts) == ZERO) - anew
+        more = (
+            frozenset(
+                shot.id
+                for shot in storyboard.shots
+                if shot.id in gone and _price(shot, facts) == ZERO
+            )
+            - anew
+        )
         if not more:
             return Plan(tuple(rows))
         anew |= more
 
 
-def _rows(storyboard: Storyboard, facts: Facts, anew: frozenset[str]) -> tuple[list[PlannedTake], set[str]]:
-    """The plan's rows, and the shots whose remote videos are missed by a child; `anew` are rendered again."""
+def _rows(
+    storyboard: Storyboard, facts: Facts, anew: frozenset[str]
+) -> tuple[list[PlannedTake], set[str]]:
+    """The rows, and the shots whose remote videos a child misses; `anew` are rendered again."""
     by_id = {shot.id: shot for shot in storyboard.shots}
     picked: dict[str, _Picked] = {}
     rows: list[PlannedTake] = []
@@ -138,32 +155,6 @@ def _rows(storyboard: Storyboard, facts: Facts, anew: frozenset[str]) -> tuple[l
         picked[shot_id] = planner.pick(shot, takes)
         rows += takes
     return rows, planner.gone
-
-
-def operation_for(shot: Shot, operations: frozenset[str]) -> Operation | None:
-    """The request that will be sent for this shot, its fallback included; None where there is none."""
-    if shot.operation in operations:
-        return shot.operation
-    if shot.fallback == "edit" and "edit" in operations:
-        return "edit"
-    return "create" if shot.fallback == "reference" else None
-
-
-def wanted_fingerprint(shot: Shot, number: int, operation: Operation, facts: Facts, parent: str | None) -> str:
-    """The fingerprint of that take, given the digest of its parent's pick (None for no parent)."""
-    return fingerprint(request_for(shot, number, operation), number,
-                       source_of(shot, operation, facts.pictures, parent), facts.provider)  # fmt: skip
-
-
-def source_of(shot: Shot, operation: Operation, pictures: Mapping[str, str], parent: str | None) -> Source | None:
-    """What the shot starts from, given the digests of the reference files and of its parent's pick."""
-    digest = pictures[shot.reference.path] if isinstance(shot.reference, Picture) else parent
-    return source_for(shot, digest, operation)
-
-
-def needs_remote(shot: Shot, operation: Operation) -> bool:
-    """Whether rendering it needs its parent's video to live on the server, not just its bytes."""
-    return shot.parent is not None and operation != "create"
 
 
 def _price(shot: Shot, facts: Facts) -> Decimal | None:
@@ -184,36 +175,64 @@ class _Planner:
         operation = operation_for(shot, self.facts.operations)
         for number in range(1, shot.takes + 1):
             if operation is None:
-                yield _row(shot, number, "create", Decision.BLOCKED, f"'{self.facts.provider}' cannot {shot.operation}")
+                yield _row(
+                    shot,
+                    number,
+                    "create",
+                    Decision.BLOCKED,
+                    f"'{self.facts.provider}' cannot {shot.operation}",
+                )
             elif parent is not None and parent.blocked is not None:
                 yield _row(shot, number, operation, Decision.BLOCKED, parent.blocked)
             elif parent is not None and parent.bytes is None:
-                yield _row(shot, number, operation, Decision.RENDER, "parent", _price(shot, self.facts))
+                yield _row(
+                    shot,
+                    number,
+                    operation,
+                    Decision.RENDER,
+                    "parent",
+                    price=_price(shot, self.facts),
+                )
             else:
                 yield self._known(shot, number, operation, None if parent is None else parent.bytes)
 
-    def _known(self, shot: Shot, number: int, operation: Operation, parent: Bytes | None) -> PlannedTake:
+    def _known(
+        self, shot: Shot, number: int, operation: Operation, parent: Bytes | None
+    ) -> PlannedTake:
         """The row of a take whose fingerprint is known."""
-        mark = wanted_fingerprint(shot, number, operation, self.facts, parent.sha256 if parent else None)
+        digest = parent.sha256 if parent else None
+        mark = self.facts.fingerprint(shot, number, operation, digest)
         decision, reason = self._decide(shot, mark, f"{shot.id}@{number}")
         state = self.facts.tally.take(mark).state
         begun = state in OPEN
-        if decision is Decision.RENDER and not begun and parent and not parent.alive and needs_remote(shot, operation):
+        if (
+            decision is Decision.RENDER
+            and not begun
+            and parent
+            and not parent.alive
+            and needs_remote(shot, operation)
+        ):
             self.gone.add(shot.parent or "")
             decision = Decision.BLOCKED
-            reason = f"the remote video of '{shot.parent}' is gone; --force renders it again, a 'fallback' does without"
+            reason = f"the remote video of '{shot.parent}' is gone; --force renders all again"
         price = _price(shot, self.facts) if decision is Decision.RENDER and not begun else ZERO
-        return _row(shot, number, operation, decision, reason, price, mark, state)
+        return _row(
+            shot, number, operation, decision, reason, price=price, fingerprint=mark, state=state
+        )
 
     def _decide(self, shot: Shot, mark: str, name: str) -> tuple[Decision, str]:
-        facts, take = self.facts, self.facts.tally.take(mark)
-        twin = self.first.setdefault(mark, name)
+        take, twin = self.facts.tally.take(mark), self.first.setdefault(mark, name)
         if twin != name:
             return Decision.REUSE, f"same as {twin}"
         if take.state is State.UNKNOWN:
             return Decision.BLOCKED, "its payment is unknown; settle it with 'sorapipe resolve'"
         if take.state in OPEN:
             return Decision.RENDER, "in flight"
+        return self._decide_closed(shot, take, name)
+
+    def _decide_closed(self, shot: Shot, take: Take, name: str) -> tuple[Decision, str]:
+        """The decision for a take that no payment is open for."""
+        facts, mark = self.facts, take.fingerprint
         if facts.force:
             return Decision.RENDER, "forced"
         if shot.id in self.anew:
@@ -225,7 +244,9 @@ class _Planner:
     def pick(self, shot: Shot, takes: list[PlannedTake]) -> _Picked:
         """What the plan lets this shot's children see."""
         standings = [self._standing(take) for take in takes]
-        chosen = chosen_take(shot, {take.number: take.fingerprint for take in takes}, self.facts.tally)
+        chosen = chosen_take(
+            shot, {take.number: take.fingerprint for take in takes}, self.facts.tally
+        )
         number = pick(standings, chosen)
         if number is not None:
             mark = takes[number - 1].fingerprint
@@ -242,10 +263,24 @@ class _Planner:
         return Standing.KEPT if here else Standing.OPEN
 
 
-def _row(shot: Shot, number: int, operation: Operation, decision: Decision, reason: str,
-         price: Decimal | None = ZERO, mark: str | None = None, state: State = State.WANTED) -> PlannedTake:  # fmt: skip
-    return PlannedTake(shot=shot.id, number=number, decision=decision, reason=reason, price=price, state=state,
-                       operation=operation, file=shot.file_name(number), fingerprint=mark)  # fmt: skip
+def _row(
+    shot: Shot,
+    number: int,
+    operation: Operation,
+    decision: Decision,
+    reason: str,
+    **more: Any,
+) -> PlannedTake:
+    """A row of the plan; nothing to pay and no fingerprint unless `more` says them."""
+    return PlannedTake(
+        shot=shot.id,
+        number=number,
+        decision=decision,
+        reason=reason,
+        operation=operation,
+        file=shot.file_name(number),
+        **{"price": ZERO, **more},
+    )
 
 
 def _unheld(take: Take, name: str, facts: Facts) -> tuple[Decision, str]:
@@ -257,16 +292,10 @@ def _unheld(take: Take, name: str, facts: Facts) -> tuple[Decision, str]:
     if take.state in (State.FAILED, State.LOST, State.WRITTEN_OFF):
         if facts.retry_failed:
             return Decision.RENDER, f"{take.state} before"
-        return Decision.BLOCKED, f"{take.state}: {take.why or 'no reason was given'}; --retry-failed buys it again"
+        return (
+            Decision.BLOCKED,
+            f"{take.state}: {take.why or 'no reason was given'}; --retry-failed buys it again",
+        )
     if take.state is State.REJECTED:
         return Decision.RENDER, "rejected before"
     return Decision.RENDER, "changed" if name in facts.tally.current else "new"
-
-
-def chosen_take(shot: Shot, fingerprints: Mapping[int, str | None], tally: Tally) -> int | None:
-    """The number that was picked before, if that very take is still wanted."""
-    picked = tally.picks.get(shot.id)
-    if picked is None:
-        return None
-    number = int(picked["number"])
-    return number if fingerprints.get(number) == picked["fp"] else None

@@ -38,7 +38,7 @@ def highest(per_second: Decimal | None, seconds: float) -> Decimal | None:
 
 @dataclass(slots=True)
 class Budget:
-    """Two caps that both hold: `life` over all that the ledger holds, `run` over what this run adds.
+    """Two caps that both hold: `life` over all that the ledger holds, `run` over what a run adds.
 
     `before` is what the ledger held when the run began. A reservation is made in the same step that
     checks it, and given up when the ledger itself holds the amount or nothing was sent.
@@ -65,4 +65,3 @@ class Budget:
     def release(self, key: str) -> None:
         """Give up the reservation: the ledger holds it now, or nothing was sent."""
         self.reserved.pop(key, None)
-

@@ -28,7 +28,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What was asked for. `since` and `until` bound when the server may have taken it in, its clock."""
+    """What was asked for; `since` and `until` bound when it was taken in, by the server's clock."""
 
     prompt: str
     model: str
@@ -43,9 +43,14 @@ def sought(intent: Mapping[str, Any], *, until: float, offset: float = 0.0) -> S
     """What an `intent` event asked for; `offset` is the server's clock less ours, in seconds."""
     request = intent["request"]
     return Sought(
-        prompt=request["prompt"], model=request["model"], size=request["size"], seconds=request["seconds"],
-        parent=intent.get("parent"), since=intent["wall"] + offset - MARGIN, until=until + offset + MARGIN,
-    )  # fmt: skip
+        prompt=request["prompt"],
+        model=request["model"],
+        size=request["size"],
+        seconds=request["seconds"],
+        parent=intent.get("parent"),
+        since=intent["wall"] + offset - MARGIN,
+        until=until + offset + MARGIN,
+    )
 
 
 def candidates(wanted: Sought, listed: Iterable[Listed], claimed: frozenset[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is asked of a server for one take, in neutral words: before any dialect, after any fallback."""
+"""What is asked of a server for one take, in neutral words: before any dialect."""
 
 from __future__ import annotations
 
@@ -60,8 +60,13 @@ class Source:
 
     def as_data(self) -> dict[str, str]:
         """As plain JSON data, without what is not there."""
-        pairs = {"kind": self.kind, "sha256": self.sha256, "frame": self.frame, "fit": self.fit,
-                 "size": self.size}  # fmt: skip
+        pairs = {
+            "kind": self.kind,
+            "sha256": self.sha256,
+            "frame": self.frame,
+            "fit": self.fit,
+            "size": self.size,
+        }
         return {key: value for key, value in pairs.items() if value is not None}
 
 

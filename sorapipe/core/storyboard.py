@@ -59,8 +59,8 @@ class Shot:
 
     `seconds` is what is asked and paid for; `length` how long the file will be. They differ only
     for an extension, whose file is the stitched whole. `size` is "WIDTHxHEIGHT" in pixels. `file`
-    is the deliverable's name without `.mp4`, in parts, so that a value that happens to read `{take}` is
-    not taken for one. `path` is the shot's place in the document.
+    is the deliverable's name without `.mp4`, in parts, so that a value that happens to read
+    `{take}` is not taken for one. `path` is the shot's place in the document.
     """
 
     id: str

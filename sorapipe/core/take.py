@@ -104,7 +104,7 @@ _FREE = frozenset({S.WANTED, S.REJECTED})
 
 
 class IllegalEvent(ValueError):
-    """The table has no such event in that state. It is a fault of ours, or of a hand-edited ledger."""
+    """The table has no such event in that state: a fault of ours, or of a hand-edited ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,9 @@ def allowed(take: Take, name: str) -> State:
     try:
         return TRANSITIONS[take.state, name]
     except KeyError:
-        raise IllegalEvent(f"{take.name or take.fingerprint}: '{name}' cannot happen to a take that is {take.state}") from None
+        raise IllegalEvent(
+            f"{take.name or take.fingerprint}: '{name}' cannot happen while it is {take.state}"
+        ) from None
 
 
 def apply(take: Take, event: Event) -> Take:
@@ -162,16 +164,29 @@ def apply(take: Take, event: Event) -> Take:
     state = allowed(take, name)
     changes: dict[str, Any] = {"state": state, "name": event.get("take", take.name)}
     if name == "intent":
-        changes.update(render=event["render"], held=usd(event["price"]), video=None, intent=event,
-                       why=None, expires_at=None)  # fmt: skip
+        changes.update(
+            render=event["render"],
+            held=usd(event["price"]),
+            video=None,
+            intent=event,
+            why=None,
+            expires_at=None,
+        )
     elif name in ("accepted", "adopted"):
         changes.update(video=event["video"])
     elif name in ("kept", "reused"):
-        changes.update(sha256=event["sha256"], bytes=event["bytes"], kept=event, why=None,
-                       video=event.get("video", take.video))  # fmt: skip
+        changes.update(
+            sha256=event["sha256"],
+            bytes=event["bytes"],
+            kept=event,
+            why=None,
+            video=event.get("video", take.video),
+        )
     if "expires_at" in event:
         changes["expires_at"] = event["expires_at"]
-    if "told_cost" in event:  # the server said what it took: that, not our highest price, is the truth
+    if (
+        "told_cost" in event
+    ):  # the server said what it took: that, not our highest price, is the truth
         changes["held"] = usd(event["told_cost"])
     if "why" in event:
         changes["why"] = event["why"]

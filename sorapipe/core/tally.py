@@ -72,9 +72,11 @@ class Tally:
 
     @property
     def unsettled(self) -> list[Take]:
-        """The takes for which money may have gone out without an id to show for it, oldest first."""
+        """The takes for which money may have gone out with no id to show for it, oldest first."""
         takes = (self.takes[fingerprint] for fingerprint in self.open)
-        return [take for take in takes if take.state in (State.UNKNOWN, State.AMBIGUOUS, State.INTENDED)]
+        return [
+            take for take in takes if take.state in (State.UNKNOWN, State.AMBIGUOUS, State.INTENDED)
+        ]
 
     @property
     def unknown(self) -> list[Take]:

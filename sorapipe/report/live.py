@@ -1,4 +1,4 @@
-"""A run while it goes on: a bar on a terminal, plain lines elsewhere, or an event a line for programs.
+"""A run while it goes on: a bar on a terminal, plain lines elsewhere, or JSON lines for programs.
 
 Whoever closes our output early must not kill a run that has renders in flight: from then on there
 is silence.
@@ -42,7 +42,7 @@ def watcher(plan: Plan, *, json_lines: bool, quiet: bool) -> Iterator[Listener]:
     if json_lines:
         yield _writer(sys.stdout, lambda event: json.dumps(event, ensure_ascii=False))
     elif quiet:
-        yield lambda event: None
+        yield lambda _: None
     elif sys.stderr.isatty():
         with _bar(plan) as listener:
             yield listener
@@ -81,7 +81,9 @@ def _bar(plan: Plan) -> Iterator[Listener]:
     flying: set[str] = set()
     ended: set[str] = set()
     cost = ZERO
-    with tqdm(total=len(plan.takes), unit="take", dynamic_ncols=True, leave=False, file=sys.stderr) as bar:
+    with tqdm(
+        total=len(plan.takes), unit="take", dynamic_ncols=True, leave=False, file=sys.stderr
+    ) as bar:
 
         def see(event: Event) -> None:
             nonlocal cost

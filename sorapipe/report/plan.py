@@ -59,13 +59,25 @@ def as_text(prepared: Prepared) -> str:
     rows = [(take.name, take.decision.value, _price(take), take.reason) for take in plan.takes]
     lines = table(("take", "decision", "at most", "reason"), rows)
     lines.append("")
-    counts = (f"{plan.count(decision)} to {word}" for decision, word in ((Decision.RENDER, "render"), (Decision.REUSE, "reuse")))
+    counts = (
+        f"{plan.count(decision)} to {word}"
+        for decision, word in ((Decision.RENDER, "render"), (Decision.REUSE, "reuse"))
+    )
     blocked = plan.count(Decision.BLOCKED)
-    lines.append(", ".join(counts) + (f", {blocked} blocked" if blocked else "") + f"; at most {told(plan.price)}" + _unpriced(plan.unpriced))
+    lines.append(
+        ", ".join(counts)
+        + (f", {blocked} blocked" if blocked else "")
+        + f"; at most {told(plan.price)}"
+        + _unpriced(plan.unpriced)
+    )
     profile = prepared.provider.profile
-    lines.append(f"server: {prepared.address} ({profile.name}; {prepared.provider.why}); its facts are of {profile.checked.isoformat()}")
+    lines.append(
+        f"server: {prepared.address} ({profile.name}; {prepared.provider.why}); "
+        f"prices and abilities as of {profile.checked.isoformat()}"
+    )
     if prepared.loaded.storyboard.budget is not None:
-        lines.append(f"budget: {told(prepared.tally.committed)} of {told(prepared.loaded.storyboard.budget)} paid or open")
+        held, cap = prepared.tally.committed, prepared.loaded.storyboard.budget
+        lines.append(f"budget: {told(held)} of {told(cap)} paid or open")
     return "\n".join(printable(line) for line in lines)
 
 
@@ -87,6 +99,8 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Lines with the columns under each other; the last column is as long as it is."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head) - 1)]
     return [
-        "  ".join((*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1])).rstrip()
+        "  ".join(
+            (*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1])
+        ).rstrip()
         for row in (head, *rows)
     ]

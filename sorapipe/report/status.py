@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from sorapipe.core.plan import Decision, PlannedTake
@@ -10,6 +9,7 @@ from sorapipe.core.price import as_number, told
 from sorapipe.core.take import OPEN, State
 from sorapipe.errors import printable
 from sorapipe.report.plan import table
+from sorapipe.report.summary import settling
 from sorapipe.run.prepare import Prepared
 
 
@@ -20,11 +20,22 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
         "version": 1,
         "out": str(prepared.out),
         "takes": [
-            {"take": row.name, "standing": standing(row), "file": row.file, "picked": _is_pick(prepared, row)}
+            {
+                "take": row.name,
+                "standing": standing(row),
+                "file": row.file,
+                "picked": _is_pick(prepared, row),
+            }
             for row in prepared.plan.takes
         ],
         "open": [
-            {"take": take.name, "state": take.state.value, "video": take.video, "at_most": as_number(take.held), "why": take.why}
+            {
+                "take": take.name,
+                "state": take.state.value,
+                "video": take.video,
+                "at_most": as_number(take.held),
+                "why": take.why,
+            }
             for take in (tally.takes[mark] for mark in tally.open)
         ],
         "unwanted": unwanted(prepared),
@@ -35,16 +46,22 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
 def as_text(prepared: Prepared, storyboard: str) -> str:
     """The status for people."""
     rows = [
-        (("* " if _is_pick(prepared, row) else "  ") + row.name, standing(row), row.file if row.decision is Decision.REUSE else row.reason)
+        (
+            ("* " if _is_pick(prepared, row) else "  ") + row.name,
+            standing(row),
+            row.file if row.decision is Decision.REUSE else row.reason,
+        )
         for row in prepared.plan.takes
     ]
     lines = table(("  take", "standing", ""), rows)
     lines.append(f"paid or open: {told(prepared.tally.committed)}; videos: {prepared.out}")
     for mark in prepared.tally.open:
         take = prepared.tally.takes[mark]
-        lines.append(f"open: {take.name} is {take.state}, {take.video or 'without an id'}, up to {told(take.held)}")
+        lines.append(
+            f"open: {take.name} is {take.state}, {take.video or 'no id'}, up to {told(take.held)}"
+        )
         if take.state is State.UNKNOWN:
-            lines.append(f"  settle it: sorapipe resolve {shlex.quote(storyboard)} {take.name} --adopt ID | --resubmit | --write-off")
+            lines.append(f"  settle it: {settling(take, storyboard)}")
     for name in unwanted(prepared):
         lines.append(f"no longer wanted: {name}")
     return "\n".join(printable(line) for line in lines)
@@ -54,13 +71,21 @@ def standing(row: PlannedTake) -> str:
     """A word for where the take stands."""
     if row.decision is Decision.REUSE:
         return "there"
-    return row.state.value if row.state in OPEN or row.state is not State.WANTED else row.reason.partition(";")[0]
+    return (
+        row.state.value
+        if row.state in OPEN or row.state is not State.WANTED
+        else row.reason.partition(";")[0]
+    )
 
 
 def unwanted(prepared: Prepared) -> list[str]:
     """Delivered files that no planned take brings any more."""
     files = {name for row in prepared.plan.takes for name in (row.file, f"takes/{row.name}.mp4")}
-    return sorted(name for name in prepared.tally.delivered if name not in files and (prepared.out / name).exists())
+    return sorted(
+        name
+        for name in prepared.tally.delivered
+        if name not in files and (prepared.out / name).exists()
+    )
 
 
 def _is_pick(prepared: Prepared, row: PlannedTake) -> bool:

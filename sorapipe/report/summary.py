@@ -51,9 +51,15 @@ def _troubles(outcome: Outcome, storyboard: str, command: str) -> Iterator[str]:
 
 
 def _unknown(take: Take, storyboard: str) -> Iterator[str]:
-    resolve = f"sorapipe resolve {shlex.quote(storyboard)} {take.name}"
-    yield f"{take.name}: may have been paid, up to {told(take.held)}: {take.why or 'the run ended before its answer'}"
-    yield f"  settle it: {resolve} --adopt ID | --resubmit | --write-off"
+    why = take.why or "the run ended before its answer"
+    yield f"{take.name}: may have been paid, up to {told(take.held)}: {why}"
+    yield f"  settle it: {settling(take, storyboard)}"
+
+
+def settling(take: Take, storyboard: str) -> str:
+    """The command that settles a payment which nobody else can."""
+    command = f"sorapipe resolve {shlex.quote(storyboard)} {take.name}"
+    return f"{command} --adopt ID | --resubmit | --write-off"
 
 
 def _few(lines: Iterator[str]) -> Iterator[str]:

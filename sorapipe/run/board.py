@@ -9,16 +9,23 @@ from collections import deque
 from collections.abc import Iterator
 
 from sorapipe.core.pick import Standing, hopeless, pick
-from sorapipe.core.plan import Bytes, Decision, Facts, Plan, PlannedTake, chosen_take, operation_for, source_of, wanted_fingerprint
+from sorapipe.core.plan import (
+    Bytes,
+    Decision,
+    Facts,
+    Plan,
+    PlannedTake,
+)
 from sorapipe.core.price import ZERO
 from sorapipe.core.request import request_for
 from sorapipe.core.storyboard import Shot, Storyboard
 from sorapipe.core.take import State, next_move
+from sorapipe.core.wanted import chosen_take, operation_for, source_of
 from sorapipe.run.work import Work
 
 
 class Board:
-    """The takes of one run. `facts` is what the plan was made from; `held` grows as bytes arrive."""
+    """The takes of one run. `facts` is what the plan stands on; `held` grows as bytes arrive."""
 
     def __init__(self, storyboard: Storyboard, plan: Plan, facts: Facts) -> None:
         self.facts = facts
@@ -60,16 +67,21 @@ class Board:
         parent = self.parent_bytes(shot)
         operation = operation_for(shot, self.facts.operations) or shot.operation
         digest = parent.sha256 if parent else None
-        mark = wanted_fingerprint(shot, row.number, operation, self.facts, digest)
+        mark = self.facts.fingerprint(shot, row.number, operation, digest)
         self.marks.setdefault(shot.id, {})[row.number] = mark
         return Work(
-            fingerprint=mark, name=row.name, number=row.number, price=row.price or ZERO, shot=shot,
+            fingerprint=mark,
+            name=row.name,
+            number=row.number,
+            price=row.price or ZERO,
+            shot=shot,
             request=request_for(shot, row.number, operation),
-            source=source_of(shot, operation, self.facts.pictures, digest), parent=parent,
-        )  # fmt: skip
+            source=source_of(shot, operation, self.facts.pictures, digest),
+            parent=parent,
+        )
 
     def blocked(self, row: PlannedTake) -> str | None:
-        """Why this take cannot be had, if so: the plan rules it out, or its parent will not come."""
+        """Why this take cannot be had, if so: by the plan, or since its parent will not come."""
         if row.decision is Decision.BLOCKED:
             return row.reason
         parent = self.shots[row.shot].parent
@@ -91,7 +103,11 @@ class Board:
     def kept(self, shot_id: str) -> dict[int, str]:
         """The fingerprints of the shot's kept takes by number."""
         rest = self.rest.get(shot_id, {})
-        return {number: self.marks[shot_id][number] for number in sorted(rest) if rest[number] is Standing.KEPT}
+        return {
+            number: self.marks[shot_id][number]
+            for number in sorted(rest)
+            if rest[number] is Standing.KEPT
+        }
 
     def _chosen(self, shot_id: str) -> int | None:
         return chosen_take(self.shots[shot_id], self.marks.get(shot_id, {}), self.facts.tally)
@@ -102,9 +118,13 @@ class Board:
         return [rest.get(row.number, Standing.OPEN) for row in self.planned[shot_id]]
 
     def leftovers(self) -> Iterator[Work]:
-        """Takes with an open render that nothing on the board wants any more: paid, so seen through."""
+        """Takes with an open render that nothing here wants any more: paid, so seen through."""
         wanted = {mark for marks in self.marks.values() for mark in marks.values()}
         for mark in list(self.facts.tally.open):
             take = self.facts.tally.take(mark)
-            if mark not in wanted and next_move(take) is not None and take.state is not State.WANTED:
+            if (
+                mark not in wanted
+                and next_move(take) is not None
+                and take.state is not State.WANTED
+            ):
                 yield Work(fingerprint=mark, name=take.name, number=0, price=ZERO)

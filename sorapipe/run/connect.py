@@ -17,7 +17,12 @@ async def connect(provider: Provider, out: Path) -> AsyncIterator[AsyncVideos]:
     limits = provider.limits
     if provider.base_url is not None:
         async with HttpSender(provider.base_url, provider.api_key) as sender:
-            yield AsyncVideos(sender, provider.profile, read_timeout=limits.read_timeout, download_timeout=limits.download_timeout)
+            yield AsyncVideos(
+                sender,
+                provider.profile,
+                read_timeout=limits.read_timeout,
+                download_timeout=limits.download_timeout,
+            )
         return
     import httpx
 
@@ -26,4 +31,9 @@ async def connect(provider: Provider, out: Path) -> AsyncIterator[AsyncVideos]:
     async with Studio(out / ".studio", strict=False) as studio:
         transport = httpx.ASGITransport(app=studio.app)
         async with HttpSender("http://studio/v1", provider.api_key, transport=transport) as sender:
-            yield AsyncVideos(sender, provider.profile, read_timeout=limits.read_timeout, download_timeout=limits.download_timeout)
+            yield AsyncVideos(
+                sender,
+                provider.profile,
+                read_timeout=limits.read_timeout,
+                download_timeout=limits.download_timeout,
+            )

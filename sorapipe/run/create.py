@@ -54,11 +54,17 @@ async def create(hands: Hands, work: Work) -> None:
 
 
 def _hold_twins(hands: Hands, work: Work) -> None:
-    """Send nothing that a server's list could not tell from a render that nobody knows the fate of."""
+    """Send nothing that a list could not tell from a render whose fate nobody knows."""
     for other in hands.session.tally.unknown:
         request = other.intent.get("request", {})
-        if work.request and request == work.request.as_data() and other.fingerprint != work.fingerprint:
-            raise GiveUp(f"{other.name} asks for the same and its payment is unknown; settle that first")
+        if (
+            work.request
+            and request == work.request.as_data()
+            and other.fingerprint != work.fingerprint
+        ):
+            raise GiveUp(
+                f"{other.name} asks for the same and its payment is unknown; settle that first"
+            )
 
 
 async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
@@ -67,11 +73,15 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
     async def intend() -> None:
         hands.stop.check()
         work.posting = True  # from here on a stop waits for the answer
-        await hands.session.record("intent", fp=work.fingerprint, take=work.name, **_intent(hands, work, render))
+        await hands.session.record(
+            "intent", fp=work.fingerprint, take=work.name, **_intent(hands, work, render)
+        )
         hands.budget.release(work.name)
 
     again = AsyncRetrying(
-        retry=retry_if_exception(lambda error: _unsent(error) and not _intended(hands, work, render)),
+        retry=retry_if_exception(
+            lambda error: _unsent(error) and not _intended(hands, work, render)
+        ),
         stop=stop_after_delay(CONNECTING),
         wait=lambda state: delay(state.attempt_number, hands.chance.random(), cap=10.0),
         sleep=_sleeper(hands),
@@ -87,17 +97,32 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
 
 
 async def send(
-    hands: Hands, work: Work, image: bytes | None, render: str, before: Callable[[], Awaitable[None]] | None
+    hands: Hands,
+    work: Work,
+    image: bytes | None,
+    render: str,
+    before: Callable[[], Awaitable[None]] | None,
 ) -> Video:
     """One request on the wire, whatever the operation."""
     wanted, client = work.request, hands.client
     assert wanted is not None
     seed = seed_for(wanted, work.number) if hands.provider.profile.seed else None
-    common: dict[str, Any] = {"prompt": wanted.prompt, "seed": seed, "extra": wanted.extra,
-                              "idempotency_key": render, "before_send": before}  # fmt: skip
+    common: dict[str, Any] = {
+        "prompt": wanted.prompt,
+        "seed": seed,
+        "extra": wanted.extra,
+        "idempotency_key": render,
+        "before_send": before,
+    }
     if wanted.operation == "create":
-        reference = FileId(wanted.file_id) if wanted.file_id else _image(work, image)
-        return await client.create(model=wanted.model, seconds=wanted.seconds, size=wanted.size, reference=reference, **common)
+        reference = FileId(wanted.file_id) if wanted.file_id else _image(image)
+        return await client.create(
+            model=wanted.model,
+            seconds=wanted.seconds,
+            size=wanted.size,
+            reference=reference,
+            **common,
+        )
     assert work.parent is not None
     assert work.parent.video is not None
     if wanted.operation == "extend":
@@ -106,20 +131,27 @@ async def send(
     return await derive(work.parent.video, **common)
 
 
-def _image(work: Work, data: bytes | None) -> Image | None:
+def _image(data: bytes | None) -> Image | None:
     if data is None:
         return None
     kind = "png" if data.startswith(b"\x89PNG") else "webp" if data.startswith(b"RIFF") else "jpeg"
     return Image(f"reference.{kind}", f"image/{kind}", data)
 
 
-async def accept(hands: Hands, work: Work, render: str, video: Video, event: str, **fields: object) -> None:
+async def accept(
+    hands: Hands, work: Work, render: str, video: Video, event: str, **fields: object
+) -> None:
     """Make the id durable: in the ledger, or, where the disk refuses, beside it and on stderr."""
     try:
         await hands.session.record(
-            event, fp=work.fingerprint, take=work.name, render=render, video=video.id,
-            expires_at=video.expires_at, **fields,
-        )  # fmt: skip
+            event,
+            fp=work.fingerprint,
+            take=work.name,
+            render=render,
+            video=video.id,
+            expires_at=video.expires_at,
+            **fields,
+        )
     except StorageError:
         _save_elsewhere(hands, work, video)
         raise
@@ -163,7 +195,10 @@ async def _settle(hands: Hands, work: Work, render: str, error: APIError) -> Non
     if not _intended(hands, work, render):
         hands.unreachable = str(error)
         raise GiveUp(hands.unreachable) from error
-    record, name = hands.session.record, {"fp": work.fingerprint, "take": work.name, "render": render}
+    record, name = (
+        hands.session.record,
+        {"fp": work.fingerprint, "take": work.name, "render": render},
+    )
     if error.spent == "not_sent":
         await record("not-sent", **name, why=str(error))
     elif error.spent == "throttled":
@@ -182,18 +217,25 @@ async def _throttled(hands: Hands, name: dict[str, str], error: APIError) -> Non
     asked = bounded(error.retry_after if isinstance(error, RateLimitError) else None, cap=cap)
     await hands.session.record("throttled", **name, why=str(error), retry_after=asked)
     hands.throttles += 1
-    if isinstance(error, APIStatusError) and error.code in ("insufficient_quota", "billing_hard_limit_reached"):
+    if isinstance(error, APIStatusError) and error.code in (
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+    ):
         hands.refused = str(error)
         raise Refused(hands.refused) from error
     if hands.throttles > THROTTLES:
         hands.unreachable = str(error)
         raise GiveUp(hands.unreachable) from error
-    hands.close_gate(asked if asked is not None else delay(hands.throttles, hands.chance.random(), cap=cap))
+    hands.close_gate(
+        asked if asked is not None else delay(hands.throttles, hands.chance.random(), cap=cap)
+    )
 
 
 def _save_elsewhere(hands: Hands, work: Work, video: Video) -> None:
     """The disk refused a paid id: tell it to people, and try a second file."""
-    line = f"{work.name} was accepted as {video.id} by {hands.address}; its fingerprint is {work.fingerprint}"
+    line = (
+        f"{work.name} was accepted as {video.id} by {hands.address}; fingerprint {work.fingerprint}"
+    )
     sys.stderr.write(f"sorapipe: {line}\n")
     sys.stderr.flush()
     spare = hands.claims.root.parent / "rescued" / f"{video.id.replace('/', '_')[:120]}.txt"
@@ -201,4 +243,3 @@ def _save_elsewhere(hands: Hands, work: Work, video: Video) -> None:
         write_atomically(spare, (line + "\n").encode())
     except StorageError as error:
         sys.stderr.write(f"sorapipe: {error}\n")
-

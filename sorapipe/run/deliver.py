@@ -1,4 +1,4 @@
-"""Putting kept takes where people look for them. What exists is never replaced by something worse."""
+"""Putting kept takes where people look for them; nothing is replaced by something worse."""
 
 from __future__ import annotations
 
@@ -42,12 +42,21 @@ class Delivery:
         target, before = self._out / name, self._session.tally.delivered.get(name)
         if before is not None and before["sha256"] == sha256 and intact(target, before):
             return
-        aside = await asyncio.to_thread(self._copy, sha256, target, None if before is None else before["sha256"])
+        aside = await asyncio.to_thread(
+            self._copy, sha256, target, None if before is None else before["sha256"]
+        )
         if aside is not None:
             self._session.tell("set-aside", file=name, aside=str(aside))
         stat = target.stat()
-        await self._session.record("delivered", file=name, take=take, fp=mark, sha256=sha256, bytes=stat.st_size,
-                                   mtime_ns=stat.st_mtime_ns)  # fmt: skip
+        await self._session.record(
+            "delivered",
+            file=name,
+            take=take,
+            fp=mark,
+            sha256=sha256,
+            bytes=stat.st_size,
+            mtime_ns=stat.st_mtime_ns,
+        )
 
     def _copy(self, sha256: str, target: Path, ours: str | None) -> Path | None:
         make_dirs(target.parent)
@@ -87,4 +96,6 @@ def _set_aside(target: Path) -> Path:
             except OSError as error:
                 raise storage_error(target, error) from error
             return aside
-    raise StorageError(str(target), "is not ours, and a thousand files were set aside beside it", "tidy the folder")
+    raise StorageError(
+        str(target), "is not ours, and a thousand files were set aside beside it", "tidy the folder"
+    )

@@ -33,7 +33,12 @@ async def fetch(hands: Hands, work: Work) -> None:
     again = AsyncRetrying(
         retry=retry_if_exception_type((APIError, BrokenVideo)),
         stop=stop_after_attempt(TRIES),
-        wait=lambda state: delay(state.attempt_number, hands.chance.random(), first=hands.provider.profile.min_poll_interval, cap=30.0),
+        wait=lambda state: delay(
+            state.attempt_number,
+            hands.chance.random(),
+            first=hands.provider.profile.min_poll_interval,
+            cap=30.0,
+        ),
         sleep=hands.clock.sleep,
         reraise=True,
     )
@@ -41,8 +46,12 @@ async def fetch(hands: Hands, work: Work) -> None:
         try:
             got: tuple[Kept, Boxes] = await again(_download, hands, work, take.video)
         except APIStatusError as error:
-            if error.status == 410 or (error.status == 404 and _expired(take.expires_at, hands.clock.now())):
-                await hands.session.record("lost", **name, why=f"expired before it was fetched: {error.what}")
+            if error.status == 410 or (
+                error.status == 404 and _expired(take.expires_at, hands.clock.now())
+            ):
+                await hands.session.record(
+                    "lost", **name, why=f"expired before it was fetched: {error.what}"
+                )
                 return
             raise GiveUp(str(error)) from error
         except (APIError, BrokenVideo) as error:
@@ -55,14 +64,29 @@ async def keep(hands: Hands, work: Work, kept: Kept, boxes: Boxes) -> None:
     take = hands.session.take(work.fingerprint)
     price = as_number(take.held)
     event = await hands.session.record(
-        "kept", fp=work.fingerprint, take=take.name, video=take.video, sha256=kept.sha256, bytes=kept.bytes,
-        seconds=boxes.seconds, size=f"{boxes.width}x{boxes.height}", flags=_flags(take.intent, boxes),
-        expires_at=take.expires_at, address=take.intent.get("address", hands.address), cost=price,
-    )  # fmt: skip
-    record = {key: event[key] for key in ("sha256", "bytes", "video", "address", "expires_at", "seconds", "size", "at")}
+        "kept",
+        fp=work.fingerprint,
+        take=take.name,
+        video=take.video,
+        sha256=kept.sha256,
+        bytes=kept.bytes,
+        seconds=boxes.seconds,
+        size=f"{boxes.width}x{boxes.height}",
+        flags=_flags(take.intent, boxes),
+        expires_at=take.expires_at,
+        address=take.intent.get("address", hands.address),
+        cost=price,
+    )
+    record = {
+        key: event[key]
+        for key in ("sha256", "bytes", "video", "address", "expires_at", "seconds", "size", "at")
+    }
     request = take.intent.get("request")
-    await asyncio.to_thread(hands.store.name, work.fingerprint,
-                            {**record, "provider": hands.provider.name, "price": price, "request": request})  # fmt: skip
+    await asyncio.to_thread(
+        hands.store.name,
+        work.fingerprint,
+        {**record, "provider": hands.provider.name, "price": price, "request": request},
+    )
 
 
 def _expired(expires_at: float | None, now: float) -> bool:
@@ -78,14 +102,20 @@ def _flags(intent: Any, boxes: Boxes) -> list[str]:
     size = f"{boxes.width}x{boxes.height}"
     if size != request["size"]:
         flags.append(f"size {size}, asked {request['size']}")
-    if request["operation"] == "create" and boxes.seconds and abs(boxes.seconds - request["seconds"]) > 0.25:
+    if (
+        request["operation"] == "create"
+        and boxes.seconds
+        and abs(boxes.seconds - request["seconds"]) > 0.25
+    ):
         flags.append(f"{boxes.seconds:.2f} s, asked {request['seconds']:g}")
     return flags
 
 
 async def _download(hands: Hands, work: Work, video: str) -> tuple[Kept, Boxes]:
     limits = hands.provider.limits
-    if work.rendered is None:  # resumed: where the bytes lie is not kept, since it may be a signed address
+    if (
+        work.rendered is None
+    ):  # resumed: where the bytes lie is not kept, since it may be a signed address
         work.rendered = await hands.client.retrieve(video)
     walk = BoxWalk()
     async with hands.client.open_content(work.rendered) as content:

@@ -33,7 +33,7 @@ class Unaffordable(GiveUp):
 
 @dataclass(slots=True, kw_only=True)
 class Hands:
-    """Shared by all takes of a run. `address` is where the server is, `shelf` has the kept takes' bytes."""
+    """Shared by all takes of a run. `address` is where the server is, `shelf` has kept bytes."""
 
     client: AsyncVideos
     session: Session

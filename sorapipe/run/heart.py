@@ -36,7 +36,9 @@ PERFORM: dict[Move, Callable[[Hands, Work], Awaitable[None]]] = {
 class Heart:
     """One run's loop over the board."""
 
-    def __init__(self, hands: Hands, board: Board, delivery: Delivery, outcome: Outcome, concurrency: int) -> None:
+    def __init__(
+        self, hands: Hands, board: Board, delivery: Delivery, outcome: Outcome, concurrency: int
+    ) -> None:
         self.hands = hands
         self.board = board
         self.delivery = delivery
@@ -44,7 +46,9 @@ class Heart:
         self.concurrency = concurrency
         self.flying = 0
         self.tasks: dict[asyncio.Task[None], Work] = {}
-        self.carried: dict[str, list[Work]] = {}  # fingerprint -> those that wait for the same bytes
+        self.carried: dict[
+            str, list[Work]
+        ] = {}  # fingerprint -> those that wait for the same bytes
         self.changed = asyncio.Event()
         self.fatal: BaseException | None = None
         hands.stop.when_asked(self._interrupt)
@@ -114,13 +118,20 @@ class Heart:
         if found is None or take.state in OPEN or self._forced(work, row):
             return False
         if take.state is not State.KEPT:
-            await self.hands.session.record("reused", fp=work.fingerprint, take=work.name, sha256=found.sha256,
-                                            bytes=found.bytes, video=found.video, expires_at=found.expires_at,
-                                            address=self.hands.address if found.alive else None)  # fmt: skip
+            await self.hands.session.record(
+                "reused",
+                fp=work.fingerprint,
+                take=work.name,
+                sha256=found.sha256,
+                bytes=found.bytes,
+                video=found.video,
+                expires_at=found.expires_at,
+                address=self.hands.address if found.alive else None,
+            )
         return True
 
     def _forced(self, work: Work, row: PlannedTake) -> bool:
-        """Whether the plan renders it although bytes are at hand, and this run did not make them yet."""
+        """Whether the plan renders it although older bytes are at hand."""
         if row.decision is not Decision.RENDER or work.fingerprint in self.board.held:
             return False
         return self.board.facts.force or row.fingerprint == work.fingerprint
@@ -129,7 +140,11 @@ class Heart:
         """Make the take ready to be carried from where it stands."""
         take, record = self.hands.session.take(work.fingerprint), self.hands.session.record
         name = {"fp": work.fingerprint, "take": work.name}
-        if take.state is State.KEPT and work.fingerprint in self.board.facts.refetchable and not self.board.facts.force:
+        if (
+            take.state is State.KEPT
+            and work.fingerprint in self.board.facts.refetchable
+            and not self.board.facts.force
+        ):
             await record("missing", **name)
         elif next_move(take) is None and take.state is not State.UNKNOWN:
             await record("again", **name, reason=row.reason)
@@ -177,7 +192,9 @@ class Heart:
     async def _settle(self, work: Work) -> None:
         take = self.hands.session.take(work.fingerprint)
         if take.state is State.KEPT and take.sha256 is not None:
-            self.board.held[work.fingerprint] = Bytes(sha256=take.sha256, bytes=take.bytes or 0, video=take.video, alive=True)
+            self.board.held[work.fingerprint] = Bytes(
+                sha256=take.sha256, bytes=take.bytes or 0, video=take.video, alive=True
+            )
             self.outcome.made.append(take.name)
         elif take.state is not State.UNKNOWN:
             self.outcome.failed[take.name] = f"{take.state}: {take.why}"

@@ -34,12 +34,21 @@ class Outcome:
     @property
     def nothing_to_do(self) -> bool:
         """Whether everything was there already."""
-        return not (self.made or self.failed or self.blocked or self.in_flight or self.unknown
-                    or self.storage or self.signal or self.refused or self.over_budget)  # fmt: skip
+        return not (
+            self.made
+            or self.failed
+            or self.blocked
+            or self.in_flight
+            or self.unknown
+            or self.storage
+            or self.signal
+            or self.refused
+            or self.over_budget
+        )
 
     @property
     def exit(self) -> int:
-        """The exit code (design, section 7): of what applies, the first of 4, 130/143, 7, 3, 6, 1, 0."""
+        """The exit code: of what applies, the first of 4, 130 or 143, 7, 3, 6, 1, 0."""
         if self.storage:
             return 4
         if self.signal:

@@ -12,8 +12,8 @@ from sorapipe.config import Provider
 from sorapipe.core.deliver import files_of
 from sorapipe.core.plan import Decision, Facts, Plan, make_plan
 from sorapipe.core.storyboard import Shot
-from sorapipe.core.tally import Tally, fold
 from sorapipe.core.take import IllegalEvent, next_move
+from sorapipe.core.tally import Tally, fold
 from sorapipe.errors import LedgerDamaged, StoryboardError
 from sorapipe.ledger import History
 from sorapipe.load import Loaded, problem_at
@@ -49,14 +49,20 @@ class Prepared:
 def nothing_to_do(prepared: Prepared) -> bool:
     """Whether every take is kept and delivered and no render is open: no server is needed."""
     tally, rows = prepared.tally, prepared.plan.takes
-    if any(row.decision is not Decision.REUSE or row.fingerprint not in tally.takes for row in rows):
+    if any(
+        row.decision is not Decision.REUSE or row.fingerprint not in tally.takes for row in rows
+    ):
         return False
     if any(next_move(tally.takes[mark]) is not None for mark in tally.open):
         return False
     marks: dict[str, dict[int, str]] = {}
     for row in rows:
         marks.setdefault(row.shot, {})[row.number] = row.fingerprint or ""
-    return all(_delivered(prepared, shot, marks[shot.id]) for shot in prepared.loaded.storyboard.shots if shot.id in marks)
+    return all(
+        _delivered(prepared, shot, marks[shot.id])
+        for shot in prepared.loaded.storyboard.shots
+        if shot.id in marks
+    )
 
 
 def _delivered(prepared: Prepared, shot: Shot, marks: Mapping[int, str]) -> bool:
@@ -66,7 +72,11 @@ def _delivered(prepared: Prepared, shot: Shot, marks: Mapping[int, str]) -> bool
         return False
     for name, number in files_of(shot, sorted(marks), picked["number"]).items():
         there, take = tally.delivered.get(name), tally.takes[marks[number]]
-        if there is None or there["sha256"] != take.sha256 or not intact(prepared.out / name, there):
+        if (
+            there is None
+            or there["sha256"] != take.sha256
+            or not intact(prepared.out / name, there)
+        ):
             return False
     return True
 
@@ -78,7 +88,9 @@ def out_folder(storyboard: Path, out: str | None) -> Path:
 
 def store_root(store: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """`--store`, else `sorapipe/store` in the user's cache folder."""
-    return Path(store) if store else _xdg("XDG_CACHE_HOME", ".cache", environ) / "sorapipe" / "store"
+    return (
+        Path(store) if store else _xdg("XDG_CACHE_HOME", ".cache", environ) / "sorapipe" / "store"
+    )
 
 
 def state_root(environ: Mapping[str, str] = os.environ) -> Path:
@@ -102,7 +114,9 @@ def fold_history(path: Path, history: History) -> Tally:
     try:
         return fold(history.events)
     except (IllegalEvent, KeyError, TypeError, ValueError) as error:
-        raise LedgerDamaged(str(path), f"its events contradict each other: {error}", "restore it from a copy") from error
+        raise LedgerDamaged(
+            str(path), f"its events contradict each other: {error}", "restore it from a copy"
+        ) from error
 
 
 def check_needs(loaded: Loaded, provider: Provider) -> None:
@@ -117,7 +131,16 @@ def address_of(provider: Provider) -> str:
     return provider.base_url or STUDIO
 
 
-def prepare(loaded: Loaded, provider: Provider, out: Path, store: Store, tally: Tally, options: Options, now: float) -> Prepared:
+def prepare(
+    loaded: Loaded,
+    provider: Provider,
+    *,
+    out: Path,
+    store: Store,
+    tally: Tally,
+    options: Options,
+    now: float,
+) -> Prepared:
     """The plan and all that it stands on. Reads, never writes."""
     address = address_of(provider)
     shelf = Shelf(tally, store, out, address=address, now=now)
@@ -127,9 +150,24 @@ def prepare(loaded: Loaded, provider: Provider, out: Path, store: Store, tally: 
         return said if said is not None else provider.profile.price(model, size)
 
     facts = Facts(
-        provider=provider.name, operations=operations_of(provider.profile), tally=tally, held=shelf, price=price,
+        provider=provider.name,
+        operations=operations_of(provider.profile),
+        tally=tally,
+        held=shelf,
+        price=price,
         pictures={path: measured.sha256 for path, measured in loaded.references.items()},
-        refetchable=shelf.refetchable(), retry_failed=options.retry_failed, force=options.force,
-    )  # fmt: skip
-    return Prepared(loaded=loaded, provider=provider, address=address, out=out, store=store, tally=tally, shelf=shelf,
-                    facts=facts, plan=make_plan(loaded.storyboard, facts))  # fmt: skip
+        refetchable=shelf.refetchable(),
+        retry_failed=options.retry_failed,
+        force=options.force,
+    )
+    return Prepared(
+        loaded=loaded,
+        provider=provider,
+        address=address,
+        out=out,
+        store=store,
+        tally=tally,
+        shelf=shelf,
+        facts=facts,
+        plan=make_plan(loaded.storyboard, facts),
+    )

@@ -40,7 +40,10 @@ def _same_request(work: Work, take: Take) -> bool:
     """Whether what we would send now is what was sent then, to the letter."""
     if work.request is None or work.request.as_data() != take.intent["request"]:
         return False
-    return not (work.parent and work.request.operation != "create") or work.parent.video == take.intent["parent"]
+    return (
+        not (work.parent and work.request.operation != "create")
+        or work.parent.video == take.intent["parent"]
+    )
 
 
 async def _replay(hands: Hands, work: Work, take: Take) -> None:
@@ -50,7 +53,9 @@ async def _replay(hands: Hands, work: Work, take: Take) -> None:
         video: Video = await _patiently(hands)(send, hands, work, image, take.render, None)
     except APIError as error:
         if error.spent == "rejected":
-            await hands.session.record("rejected", fp=work.fingerprint, take=take.name, render=take.render, why=str(error))
+            await hands.session.record(
+                "rejected", fp=work.fingerprint, take=take.name, render=take.render, why=str(error)
+            )
         else:
             await _unknown(hands, work, take, str(error))
     else:
@@ -86,10 +91,17 @@ async def _conclude(hands: Hands, work: Work, take: Take, found: dict[str, Video
     if found:
         await _unknown(hands, work, take, f"several videos may be it: {', '.join(found)}")
     elif hands.provider.profile.list == "proof":
-        await hands.session.record("absent", fp=work.fingerprint, take=take.name, render=take.render,
-                                   why="the server's complete list does not have it")  # fmt: skip
+        await hands.session.record(
+            "absent",
+            fp=work.fingerprint,
+            take=take.name,
+            render=take.render,
+            why="the server's complete list does not have it",
+        )
     else:
-        await _unknown(hands, work, take, "the server's list does not have it, which proves nothing there")
+        await _unknown(
+            hands, work, take, "the server's list does not have it, which proves nothing there"
+        )
 
 
 async def _matches(hands: Hands, take: Take) -> dict[str, Video]:
@@ -109,27 +121,36 @@ async def _matches(hands: Hands, take: Take) -> dict[str, Video]:
             videos[video.id] = video
     taken = {known.video for known in hands.session.tally.takes.values() if known.video}
     here = str(hands.out.absolute())
-    taken |= {id for id in videos if hands.claims.owner(hands.address, id) not in (None, here)}
+    owner = hands.claims.owner
+    taken |= {video for video in videos if owner(hands.address, video) not in (None, here)}
     found = candidates(wanted, [_as_listed(video) for video in videos.values()], frozenset(taken))
-    return {id: videos[id] for id in found}
+    return {video: videos[video] for video in found}
 
 
 def _as_listed(video: Video) -> Listed:
     return Listed(
-        id=video.id, created_at=video.created_at, prompt=video.prompt,
-        model=video.model, size=video.size, seconds=video.seconds,
+        id=video.id,
+        created_at=video.created_at,
+        prompt=video.prompt,
+        model=video.model,
+        size=video.size,
+        seconds=video.seconds,
         parent=video.remixed_from,
-    )  # fmt: skip
+    )
 
 
 async def _unknown(hands: Hands, work: Work, take: Take, why: str) -> None:
-    await hands.session.record("unknown", fp=work.fingerprint, take=take.name, render=take.render, why=why)
+    await hands.session.record(
+        "unknown", fp=work.fingerprint, take=take.name, render=take.render, why=why
+    )
 
 
 def _patiently(hands: Hands) -> AsyncRetrying:
     """Tenacity for what is safe to repeat, for as long as settling may take."""
     return AsyncRetrying(
-        retry=retry_if_exception(lambda error: isinstance(error, APIError) and error.spent != "rejected"),
+        retry=retry_if_exception(
+            lambda error: isinstance(error, APIError) and error.spent != "rejected"
+        ),
         stop=stop_after_delay(hands.provider.limits.settle_timeout),
         wait=lambda state: delay(state.attempt_number, hands.chance.random(), cap=30.0),
         sleep=hands.clock.sleep,

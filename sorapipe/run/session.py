@@ -1,4 +1,4 @@
-"""One run's books: what happened goes to the ledger first, then into the tally, then to the listeners.
+"""One run's books: what happened goes to the ledger first, then to the tally and the listeners.
 
 Whatever listens (the terminal, the JSON stream, the report) sees an event only once it is durable.
 """

@@ -11,7 +11,6 @@ from sorapipe.core.tally import Tally
 from sorapipe.errors import StorageError
 from sorapipe.store import Store
 
-
 STUDIO = "studio"  # the address of the built-in server in process
 
 
@@ -50,7 +49,11 @@ class Shelf(Mapping[str, Bytes]):
     def refetchable(self) -> frozenset[str]:
         """Kept takes whose bytes are gone here, while the server may still have them."""
         kept = (take for take in self._tally.takes.values() if take.state is State.KEPT)
-        return frozenset(take.fingerprint for take in kept if take.video and self._alive(take.kept) and take.fingerprint not in self)
+        return frozenset(
+            take.fingerprint
+            for take in kept
+            if take.video and self._alive(take.kept) and take.fingerprint not in self
+        )
 
     def path(self, sha256: str) -> Path:
         """A file with those bytes.
@@ -63,29 +66,47 @@ class Shelf(Mapping[str, Bytes]):
         for name in self._files.get(sha256, []):
             if intact(self._out / name, self._tally.delivered[name]):
                 return self._out / name
-        raise StorageError(sha256[:12], "these bytes are gone from the store and the output folder", "run again")
+        raise StorageError(
+            sha256[:12], "these bytes are gone from the store and the output folder", "run again"
+        )
 
     def _look(self, mark: str) -> Bytes | None:
         take = self._tally.take(mark)
         if take.state is State.KEPT and take.sha256 is not None and self._here(take.sha256):
-            return Bytes(sha256=take.sha256, bytes=take.bytes or 0, video=take.video, alive=self._alive(take.kept),
-                         expires_at=take.expires_at)  # fmt: skip
+            return Bytes(
+                sha256=take.sha256,
+                bytes=take.bytes or 0,
+                video=take.video,
+                alive=self._alive(take.kept),
+                expires_at=take.expires_at,
+            )
         record = self._store.record(mark)
         if record is None or not self._store.has(record["sha256"]):
             return None
         # A studio in process lives and dies with its output folder: another folder's is not ours.
         alive = self._alive(record) and self._address != STUDIO
-        return Bytes(sha256=record["sha256"], bytes=record["bytes"], video=record.get("video"), alive=alive,
-                     expires_at=record.get("expires_at"))  # fmt: skip
+        return Bytes(
+            sha256=record["sha256"],
+            bytes=record["bytes"],
+            video=record.get("video"),
+            alive=alive,
+            expires_at=record.get("expires_at"),
+        )
 
     def _here(self, sha256: str) -> bool:
         names = self._files.get(sha256, [])
-        return any(intact(self._out / name, self._tally.delivered[name]) for name in names) or self._store.has(sha256)
+        return any(
+            intact(self._out / name, self._tally.delivered[name]) for name in names
+        ) or self._store.has(sha256)
 
     def _alive(self, record: Event) -> bool:
         """Whether the remote video may still be there to start from."""
         expires = record.get("expires_at")
-        return bool(record.get("video")) and record.get("address") == self._address and (expires is None or self._now < expires)
+        return (
+            bool(record.get("video"))
+            and record.get("address") == self._address
+            and (expires is None or self._now < expires)
+        )
 
 
 def intact(path: Path, delivered: Event | None) -> bool:

@@ -26,9 +26,17 @@ from sorapipe.run.stop import Stop
 CONCURRENCY = 8  # renders in flight where neither the command line nor the profile says
 
 
-async def carry_out(prepared: Prepared, ledger: Ledger, clock: Clock, listener: Listener, *,
-                    life: Decimal | None, run: Decimal | None, concurrency: int | None) -> Outcome:  # fmt: skip
-    """Carry the plan out as far as it goes. Whatever happens stands in the ledger and the outcome."""
+async def carry_out(
+    prepared: Prepared,
+    ledger: Ledger,
+    clock: Clock,
+    listener: Listener,
+    *,
+    life: Decimal | None,
+    run: Decimal | None,
+    concurrency: int | None,
+) -> Outcome:
+    """Carry the plan out as far as it goes; what happens stands in ledger and outcome."""
     stop, outcome = Stop(), Outcome(wanted=len(prepared.plan.takes), out=str(prepared.out))
     session = Session(ledger, prepared.tally, clock, listener)
     before, run_id = prepared.tally.committed, uuid.uuid4().hex
@@ -37,11 +45,19 @@ async def carry_out(prepared: Prepared, ledger: Ledger, clock: Clock, listener: 
             await session.record("run-started", run=run_id, **_start(prepared))
             async with connect(prepared.provider, prepared.out) as client:
                 hands = Hands(
-                    client=client, session=session, store=prepared.store, provider=prepared.provider,
-                    address=prepared.address, folder=prepared.loaded.folder, out=prepared.out, clock=clock, stop=stop,
-                    budget=Budget(life=life, run=run, before=before), claims=Claims(state_root() / "claims"),
+                    client=client,
+                    session=session,
+                    store=prepared.store,
+                    provider=prepared.provider,
+                    address=prepared.address,
+                    folder=prepared.loaded.folder,
+                    out=prepared.out,
+                    clock=clock,
+                    stop=stop,
+                    budget=Budget(life=life, run=run, before=before),
+                    claims=Claims(state_root() / "claims"),
                     shelf=prepared.shelf,
-                )  # fmt: skip
+                )
                 delivery = Delivery(session, prepared.shelf, prepared.store, prepared.out)
                 board = Board(prepared.loaded.storyboard, prepared.plan, prepared.facts)
                 slots = concurrency or prepared.provider.concurrency or CONCURRENCY
@@ -77,4 +93,8 @@ def _sum_up(outcome: Outcome, session: Session, stop: Stop, before: Decimal) -> 
     outcome.cost = tally.committed - before
     outcome.unknown = tally.unsettled
     outcome.in_flight = tally.in_flight
-    outcome.lost = [take for take in tally.takes.values() if take.state is State.LOST and take.name in outcome.failed]
+    outcome.lost = [
+        take
+        for take in tally.takes.values()
+        if take.state is State.LOST and take.name in outcome.failed
+    ]

@@ -32,7 +32,9 @@ async def watch(hands: Hands, work: Work) -> None:
         try:
             video = await _retrieve(hands, take.video)
         except NotFoundError as error:
-            await hands.session.record("lost", **name, why=f"the server does not know it any more: {error.what}")
+            await hands.session.record(
+                "lost", **name, why=f"the server does not know it any more: {error.what}"
+            )
             return
         if await _ended(hands, name, video):
             work.rendered = video
@@ -44,7 +46,9 @@ async def watch(hands: Hands, work: Work) -> None:
             hands.session.tell("progress", **name, progress=video.progress, status=video.status)
             seen, changed = state, now
         elif now - changed > hands.provider.limits.render_timeout:
-            raise GiveUp(f"no change in {video.id} for {now - changed:.0f} s; run again to go on waiting")
+            raise GiveUp(
+                f"no change in {video.id} for {now - changed:.0f} s; run again to go on waiting"
+            )
         await hands.clock.sleep(_pause(hands, video, now - begun))
 
 
@@ -55,7 +59,9 @@ def _pause(hands: Hands, video: Video, elapsed: float) -> float:
     asked = bounded(video.poll_after, cap=limits.backoff_cap)
     if asked is not None:
         return max(asked, 0.01)
-    return next_poll(elapsed, video.progress, floor=profile.min_poll_interval, cap=profile.max_poll_interval)
+    return next_poll(
+        elapsed, video.progress, floor=profile.min_poll_interval, cap=profile.max_poll_interval
+    )
 
 
 async def _ended(hands: Hands, name: dict[str, Any], video: Video) -> bool:
@@ -89,11 +95,22 @@ async def _retrieve(hands: Hands, video: str) -> Video:
     def pause(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         limits = hands.provider.limits
-        asked = bounded(error.retry_after if isinstance(error, RateLimitError) else None, cap=limits.backoff_cap)
-        return asked if asked is not None else delay(state.attempt_number, hands.chance.random(), cap=30.0)
+        asked = bounded(
+            error.retry_after if isinstance(error, RateLimitError) else None, cap=limits.backoff_cap
+        )
+        return (
+            asked
+            if asked is not None
+            else delay(state.attempt_number, hands.chance.random(), cap=30.0)
+        )
 
-    again = AsyncRetrying(retry=retry_if_exception(passing), stop=stop_after_delay(hands.provider.limits.render_timeout),
-                          wait=pause, sleep=hands.clock.sleep, reraise=True)  # fmt: skip
+    again = AsyncRetrying(
+        retry=retry_if_exception(passing),
+        stop=stop_after_delay(hands.provider.limits.render_timeout),
+        wait=pause,
+        sleep=hands.clock.sleep,
+        reraise=True,
+    )
     try:
         return await again(hands.client.retrieve, video)
     except NotFoundError:

@@ -21,8 +21,8 @@ class Work:
     """A take that is being carried to its end.
 
     `shot` is None for a take that the storyboard no longer wants: it is only seen through, since it
-    was paid for. `parent` are the bytes of the parent's pick. `posting` is true while a paid request
-    is on the wire; `rendered` the server's last word, once it is complete.
+    was paid for. `parent` are the bytes of the parent's pick. `posting` is true while a paid
+    request is on the wire; `rendered` the server's last word, once it is complete.
     """
 
     fingerprint: str
@@ -38,7 +38,7 @@ class Work:
 
     @property
     def observable(self) -> tuple[object, ...]:
-        """All that a server's list echoes of a request: two that share it can't be told apart there."""
+        """All that a list echoes of a request: two that share it can't be told apart there."""
         if self.request is None:
             return (self.fingerprint,)
         wanted = self.request
@@ -68,7 +68,11 @@ def _picture(shot: Shot, source: Source, folder: Path, shelf: Shelf) -> bytes:
         assert isinstance(shot.reference, Picture)
         measured, data = references.picture(folder, shot.reference.path)
         if measured.sha256 != source.sha256:
-            raise StorageError(shot.reference.path, f"the reference of '{shot.id}' changed while running", "run again")
+            raise StorageError(
+                shot.reference.path,
+                f"the reference of '{shot.id}' changed while running",
+                "run again",
+            )
     try:
         return fit(data, shot.width, shot.height, shot.fit)
     except SorapipeError as error:

@@ -1,0 +1,300 @@
+"""The ledger: an append-only file of everything that happened, and the only truth about money.
+
+A line is a JSON object of UTF-8 that begins with `v`, `seq` (1, 2, 3 ... without a gap), `at` (ISO
+8601 in UTC) and `event`, and ends with `crc`: CRC-32, eight hex digits, of the bytes before
+`,"crc":`. A line is whole or it is not there: a torn end was never acknowledged and is cut off by
+the next writer; a bad line further up means that something was lost, and stops all spending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from sorapipe.clock import Clock, stamp
+from sorapipe.errors import LedgerDamaged, StorageError
+from sorapipe.files import fsync_dir, refusals, storage_error, sync, write_all, write_atomically
+
+Event = dict[str, Any]
+_Loop = asyncio.AbstractEventLoop
+_Batch = list[tuple[bytes, Event, "asyncio.Future[Event]"]]
+
+VERSION = 1
+_OURS = frozenset(("v", "seq", "at", "event", "crc"))
+_CRC = b',"crc":"'
+_RESERVE_BYTES = 64 * 1024
+_PARSE_LINES = 1000
+_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_ESCAPED = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a ledger says.
+
+    `events` are those before any damage, as they stand in the file; `after` the readable ones
+    behind it, good enough to fetch by, not to spend by. `torn` is the unfinished end, and
+    `good_bytes` where `events` end in the file.
+    """
+
+    events: list[Event]
+    after: list[Event]
+    damage: LedgerDamaged | None = None
+    torn: bytes = b""
+    good_bytes: int = 0
+
+
+def read(path: Path) -> History:
+    """Read a ledger without locking or changing it; a missing one is empty. Raises StorageError."""
+    with refusals(path):
+        try:
+            with path.open("rb") as file:
+                lines = file.readlines()
+        except FileNotFoundError:
+            return History([], [])
+    torn = b""
+    if lines and _torn(lines[-1]):
+        torn = lines.pop()
+    events: list[Event] = []
+    for number, event in enumerate(_decode_all(lines), 1):
+        fault = _fault(event, number)
+        if event is None or fault:
+            advice = "restore it from a copy; until then nothing new is rendered"
+            damage = LedgerDamaged(f"{path}:{number}", fault, advice)
+            after = [late for late in _decode_all(lines[number - 1 :]) if late is not None]
+            good = sum(map(len, lines[: number - 1]))
+            return History(events, after, damage, torn, good)
+        events.append(event)
+    return History(events, [], None, torn, sum(map(len, lines)))
+
+
+def _torn(last: bytes) -> bool:
+    """Whether a last line was never finished: not if another byte took its newline's place."""
+    return not (last.endswith(b"\n") or _sealed(last) or _sealed(last[:-1]))
+
+
+def _decode_all(lines: list[bytes]) -> Iterator[Event | None]:
+    """`decode` of every line; many in one parse is twice as fast, and their keys are shared."""
+    for start in range(0, len(lines), _PARSE_LINES):
+        part = lines[start : start + _PARSE_LINES]
+        events: list[Event | None] = []
+        if all(map(_sealed, part)):
+            with suppress(ValueError, RecursionError):
+                events = json.loads(b"[" + b",".join(part) + b"]")
+        yield from events if len(events) == len(part) else map(decode, part)
+
+
+def _sealed(line: bytes) -> bool:
+    body, _, seal = line.rpartition(_CRC)
+    return seal == b'%08x"}\n' % crc32(body) or seal == b'%08x"}' % crc32(body)
+
+
+def decode(line: bytes) -> Event | None:
+    """The event of one line, with or without its newline; None unless every byte is right."""
+    if not _sealed(line):
+        return None
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):  # sealed, but by nobody of ours
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def encode(event: Event) -> bytes:
+    """The line of an event, with its newline. Raises ValueError, TypeError for what is not JSON."""
+    try:
+        body = _PLAIN.encode(event)[:-1].encode()
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8; as an escape it comes back
+        body = _ESCAPED.encode(event)[:-1].encode()
+    return b'%b%b%08x"}\n' % (body, _CRC, crc32(body))
+
+
+def _fault(event: Event | None, line: int) -> str:
+    """What is wrong with the event that stands in that line; nothing is the empty string."""
+    if event is not None and event.get("seq") == line and event.get("v") == VERSION:
+        return ""
+    if event is None:
+        return "this line of the ledger is damaged"
+    if event.get("v") != VERSION:
+        return f"written by another sorapipe (ledger version {event.get('v')}, not {VERSION})"
+    return f"event {line} is missing; this line holds event {event.get('seq')}"
+
+
+class Ledger:
+    """The one writer of a ledger. The caller holds the folder's `Hold` all the while.
+
+    `broken` is why it takes no more events: after a failed write or sync nobody knows what the
+    disk has, and a second sync would lie. `reserve_spent` says that the disk was full and only
+    the bytes set aside could be written: record what is in flight, and start nothing new.
+    """
+
+    def __init__(self, path: Path, clock: Clock, history: History, fd: int) -> None:
+        self.history = history
+        self.broken: StorageError | None = None
+        self.reserve_spent = False
+        self._path = path
+        self._clock = clock
+        self._fd = fd
+        self._size = history.good_bytes
+        self._seq = len(history.events)
+        self._queue: _Batch = []
+        self._flushing: asyncio.Future[None] | None = None
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock) -> Ledger:
+        """Read, repair a torn end, and be ready to append. Raises LedgerDamaged, StorageError."""
+        history = read(path)
+        if history.damage is not None:
+            raise history.damage
+        if history.torn:
+            write_atomically(_unused(path), history.torn)
+        if not _reserve(path).exists():  # random bytes: no file system packs them into nothing
+            write_atomically(_reserve(path), os.urandom(_RESERVE_BYTES))
+        with refusals(path):
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        ledger = cls(path, clock, history, fd)
+        try:
+            with refusals(path):
+                ledger._mend()
+            fsync_dir(path.parent)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    async def append(self, name: str, /, **fields: Any) -> Event:
+        """Record an event; returns it, as a reader will see it, once it is durable.
+
+        Events stand in the order of the calls. All that arrive while the disk is busy share one
+        write and one sync. Cancelling the caller does not take its event back.
+        """
+        loop = asyncio.get_running_loop()
+        line, event = self._next(name, fields)
+        waiter: asyncio.Future[Event] = loop.create_future()
+        self._queue.append((line, event, waiter))
+        if self._flushing is None:
+            self._flushing = loop.create_future()
+            loop.call_soon(self._flush, loop)  # later in this tick, with whoever comes till then
+        return await waiter
+
+    def append_sync(self, name: str, /, **fields: Any) -> Event:
+        """Record an event and return once it is durable; not while `append` is under way."""
+        assert self._flushing is None, "append_sync in the middle of append"
+        line, event = self._next(name, fields)
+        self._commit(line)
+        return event
+
+    async def aclose(self) -> None:
+        """Wait for the events under way, then close."""
+        while self._flushing is not None:
+            await asyncio.shield(self._flushing)
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. What was given to `append` is written first, also after the loop ended.
+
+        Raises StorageError where that fails.
+        """
+        self._worker.shutdown(wait=True)
+        fd, left, self._queue = self._fd, self._queue, []
+        try:
+            if left and self.broken is None:
+                self._commit(b"".join(line for line, _, _ in left))
+        finally:
+            self.broken = self.broken or StorageError(str(self._path), "is closed")
+            if fd >= 0:
+                self._fd = -1
+                os.close(fd)
+
+    def _next(self, name: str, fields: dict[str, Any]) -> tuple[bytes, Event]:
+        """The next line and its event as it will be read. Numbers it only if it can be written."""
+        if self.broken is not None:
+            raise self.broken
+        if not _OURS.isdisjoint(fields):
+            raise ValueError(f"an event's own field: {sorted(_OURS.intersection(fields))}")
+        head = {"v": VERSION, "seq": self._seq + 1, "at": stamp(self._clock.now()), "event": name}
+        line = encode({**head, **fields})
+        self._seq += 1
+        # Read back, so that a live run folds the same values that a resumed one will.
+        event: Event = json.loads(str(line, "utf-8"))
+        return line, event
+
+    def _flush(self, loop: _Loop) -> None:
+        batch, self._queue = self._queue, []
+        data = b"".join(line for line, _, _ in batch)
+        commit = loop.run_in_executor(self._worker, self._commit, data)
+        commit.add_done_callback(lambda done: self._wake(loop, batch, done.exception()))
+
+    def _wake(self, loop: _Loop, batch: _Batch, error: BaseException | None) -> None:
+        if error is not None:
+            batch, self._queue = batch + self._queue, []
+        for _, event, waiter in batch:
+            if not waiter.done():  # else its caller was cancelled; the line stands all the same
+                waiter.set_exception(error) if error is not None else waiter.set_result(event)
+        if self._queue:
+            self._flush(loop)
+        elif self._flushing is not None:
+            self._flushing.set_result(None)
+            self._flushing = None
+
+    def _commit(self, data: bytes) -> None:
+        """Make lines durable, all or none of them acknowledged. Raises StorageError."""
+        try:
+            with refusals(self._path):
+                self._check()
+                self._write(data)
+                sync(self._fd)
+        except StorageError as error:
+            self.broken = error
+            raise
+        self._size += len(data)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            write_all(self._fd, data)
+        except OSError as error:
+            with suppress(OSError):  # the next writer would cut the torn line off as well
+                os.ftruncate(self._fd, self._size)
+            if error.errno != errno.ENOSPC or self.reserve_spent:
+                raise
+            _reserve(self._path).unlink(missing_ok=True)
+            self.reserve_spent = True
+            self._write(data)
+
+    def _check(self) -> None:
+        """Refuse to write into a file that was removed, or that somebody else wrote to."""
+        status = os.fstat(self._fd)
+        if not status.st_nlink:
+            raise storage_error(self._path, FileNotFoundError(errno.ENOENT, ""))
+        if status.st_size != self._size:
+            raise StorageError(str(self._path), "was changed by another program", "run again")
+
+    def _mend(self) -> None:
+        """Cut a torn end off; give a whole last line the newline that it lacks."""
+        os.ftruncate(self._fd, self._size)
+        if self._size and os.pread(self._fd, 1, self._size - 1) != b"\n":
+            write_all(self._fd, b"\n")
+            self._size += 1
+        sync(self._fd)
+
+
+def _reserve(path: Path) -> Path:
+    """Bytes that a full disk can give back, for the ids of renders in flight."""
+    return path.with_suffix(".reserve")
+
+
+def _unused(path: Path) -> Path:
+    number = 1
+    while (aside := path.with_suffix(f".torn-{number}")).exists():
+        number += 1
+    return aside
