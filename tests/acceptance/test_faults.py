@@ -1,0 +1,157 @@
+"""Faults at the moment of paying, over a real socket: never a second purchase, nothing lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli import Desk
+from tests.faulty import Faulty, faulty
+
+ONE = "version: 1\ndefaults: { seconds: 1, size: 64x64 }\nshots:\n  - { id: a, prompt: a wave }\n"
+TWO = ONE + "  - { id: b, prompt: another, remix-of: a }\n  - { id: c, prompt: a third }\n"
+QUICK = {"SORAPIPE_SETTLE_TIMEOUT": "1.5", "SORAPIPE_POLL_INTERVAL": "0.05", "SORAPIPE_BACKOFF_CAP": "0.2"}
+
+
+def desk_for(folder: Path, server: Faulty, text: str, *, profile: str, **environ: str) -> Desk:
+    """A desk whose runs go to that server, speaking that profile."""
+    said = {"SORAPIPE_BASE_URL": server.url, "SORAPIPE_PROFILE": profile}
+    desk = Desk(folder, {**QUICK, **said, **environ})
+    desk.write(text)
+    return desk
+
+
+def test_a_lost_answer_is_settled_by_its_key_where_the_server_replays(tmp_path: Path) -> None:
+    """The same request under the same key brings the one render back."""
+    with faulty(tmp_path / "studio", script=["500-after"]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="local")
+        done = desk.run("run")
+    assert done.returncode == 0, done.stderr
+    assert len(server.keys) == 1
+    assert [event["matched_on"] for event in desk.events("adopted")] == ["idempotency-key"]
+
+
+@pytest.mark.parametrize("fault", ["500-after", "hang-after"])
+def test_a_lost_answer_is_found_in_the_list(tmp_path: Path, fault: str) -> None:
+    """Without a key the single matching video is adopted, and nothing is sent a second time."""
+    with faulty(tmp_path / "studio", script=[fault]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic", SORAPIPE_READ_TIMEOUT="1")
+        done = desk.run("run", "--yes")
+        assert done.returncode == 0, done.stderr
+        assert server.creates == 1
+        assert [event["matched_on"] for event in desk.events("adopted")] == ["list"]
+
+
+def test_what_is_nowhere_to_be_found_is_held_until_its_owner_settles_it(tmp_path: Path) -> None:
+    """It exits 3 with the command to type, every time, until `resolve` says what became of it."""
+    with faulty(tmp_path / "studio", script=["500-before"]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        for _ in range(2):
+            done = desk.run("run", "--price", "sora-2=0.10")
+            assert done.returncode == 3, done.stderr
+            assert server.creates == 1
+        assert "sorapipe resolve" in desk.run("status").stdout
+        assert desk.run("status").returncode == 3
+        assert desk.run("resolve", "a", "--resubmit").returncode == 0
+        assert desk.run("run", "--price", "sora-2=0.10").returncode == 0
+        assert server.creates == 2
+
+
+def test_an_adopted_id_is_fetched_without_paying(tmp_path: Path) -> None:
+    """`resolve --adopt` brings home what was paid for, by the id that its owner found."""
+    with faulty(tmp_path / "studio", script=["500-after"], hidden=True) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", "--yes").returncode == 3
+        server.hidden = False
+        import httpx
+
+        listed = httpx.get(server.url + "/videos").json()["data"]
+        assert desk.run("resolve", "a@1", "--adopt", listed[0]["id"]).returncode == 0
+        assert desk.run("run", "--yes").returncode == 0
+        assert (desk.out / "a.mp4").exists()
+        assert server.creates == 1
+
+
+def test_a_write_off_counts_as_spent_and_ends_it(tmp_path: Path) -> None:
+    """`resolve --write-off` closes the payment; only --retry-failed buys it again."""
+    with faulty(tmp_path / "studio", script=["500-before"]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        price = ("--price", "sora-2=0.10")
+        assert desk.run("run", *price).returncode == 3
+        assert desk.run("resolve", "a", "--write-off").returncode == 0
+        assert desk.run("run", *price).returncode == 1
+        assert server.creates == 1
+        assert json.loads(desk.run("plan", "--json", *price).stdout)["held"] == 0.1
+        assert desk.run("run", "--retry-failed", *price).returncode == 0
+        assert server.creates == 2
+
+
+def test_throttling_is_waited_out(tmp_path: Path) -> None:
+    """A 429 took nothing on: it is sent again, each time as a new intent under a new key."""
+    with faulty(tmp_path / "studio", script=["429", "429"]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", "--yes").returncode == 0
+        assert (server.creates, len(server.keys), server.accepted) == (3, 3, 1)
+        assert len(desk.events("intent")) == 3
+
+
+def test_a_rejected_shot_blocks_its_descendants_and_nothing_else(tmp_path: Path) -> None:
+    """The rest is finished, the run exits 1, and the next one sends it again."""
+    with faulty(tmp_path / "studio", script=["400"]) as server:
+        desk = desk_for(tmp_path, server, TWO, profile="generic")
+        done = desk.run("run", "--yes", "--concurrency", "1")
+        assert done.returncode == 1
+        assert "a@1: rejected: 400" in done.stderr.replace("POST /videos: ", "")
+        assert [event["take"] for event in desk.events("blocked")] == ["b@1"]
+        assert (desk.out / "c.mp4").exists()
+        assert desk.run("run", "--yes").returncode == 0
+        assert server.accepted == 3
+
+
+@pytest.mark.parametrize("status", ["401", "402", "403"])
+def test_refused_credentials_stop_all_creates(tmp_path: Path, status: str) -> None:
+    """Nothing more is sent, and the exit code is 7."""
+    with faulty(tmp_path / "studio", script=[status] * 5) as server:
+        desk = desk_for(tmp_path, server, TWO, profile="generic", SORAPIPE_API_KEY="sk-CANARY")
+        done = desk.run("run", "--yes", "--concurrency", "1")
+        assert done.returncode == 7
+        assert server.creates == 1
+        assert "CANARY" not in done.stderr + (desk.out / "ledger.jsonl").read_text()
+
+
+def test_a_failed_download_never_renders_again(tmp_path: Path) -> None:
+    """Content that answers 502 is asked for again; the render is not."""
+    with faulty(tmp_path / "studio", broken=2) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="local")
+        assert desk.run("run").returncode == 0
+        assert server.creates == 1
+
+
+def test_a_download_that_cannot_be_had_is_left_for_the_next_run(tmp_path: Path) -> None:
+    """The run ends with 1, and the next one fetches what was paid for."""
+    with faulty(tmp_path / "studio", broken=6) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="local")
+        assert desk.run("run").returncode == 1
+        assert desk.run("run").returncode == 0
+        assert server.creates == 1
+
+
+def test_a_plan_over_the_budget_sends_nothing(tmp_path: Path) -> None:
+    """All or nothing: the sum of the plan is held against both caps, and the exit code is 6."""
+    with faulty(tmp_path / "studio") as server:
+        desk = desk_for(tmp_path, server, "budget: 0.25\n" + TWO, profile="generic")
+        for more in ((), ("--price", "sora-2=0.10"), ("--price", "sora-2=0.05", "--budget", "0.1")):
+            done = desk.run("run", "--yes", *more)
+            assert done.returncode == 6, done.stderr
+        assert server.creates == 0
+        assert desk.run("run", "--price", "sora-2=0.05").returncode == 0
+
+
+def test_an_unknown_price_needs_a_word_from_its_owner(tmp_path: Path) -> None:
+    """Without a budget `--yes` accepts it; without `--yes` nothing is sent."""
+    with faulty(tmp_path / "studio") as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run").returncode == 6
+        assert server.creates == 0

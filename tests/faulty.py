@@ -1,0 +1,103 @@
+"""The real studio on a real socket, with faults that a test scripts for its creates."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from sorapipe.studio.serve import listen
+from sorapipe.studio.studio import Studio
+
+Scope = Any
+
+
+@dataclass
+class Faulty:
+    """A server whose creates go wrong as `script` says, one word a create; then all go well.
+
+    A status (`400`, `429` ...) answers so without taking anything on; `500-after` takes the create
+    on and answers 500; `hang-after` takes it on and never answers. `creates` counts what reached
+    the server, `accepted` what it took on. With `hidden` its list is empty; with `broken` so many
+    downloads end in 502.
+    """
+
+    script: list[str] = field(default_factory=list)
+    hidden: bool = False
+    broken: int = 0
+    url: str = ""
+    creates: int = 0
+    accepted: int = 0
+    keys: set[str] = field(default_factory=set)
+    app: Any = None
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            await self._create(scope, receive, send)
+        elif scope["path"].endswith("/content") and self.broken:
+            self.broken -= 1
+            await _answer(send, 502, {"error": {"message": "bad gateway"}})
+        elif self.hidden and scope["path"] == "/v1/videos":
+            await _answer(send, 200, {"object": "list", "data": [], "has_more": False})
+        else:
+            await self.app(scope, receive, send)
+
+    async def _create(self, scope: Scope, receive: Any, send: Any) -> None:
+        self.creates += 1
+        headers = dict(scope["headers"])
+        self.keys.add(headers.get(b"idempotency-key", b"").decode())
+        word = self.script.pop(0) if self.script else "well"
+        if word.isdecimal():
+            await _answer(send, int(word), {"error": {"message": f"scripted {word}", "code": None}})
+            return
+        self.accepted += 1
+        if word == "well":
+            await self.app(scope, receive, send)
+            return
+
+        async def swallow(message: Any) -> None:
+            """The answer never gets out."""
+
+        if word != "500-before":
+            await self.app(scope, receive, swallow)
+        if word == "hang-after":
+            await asyncio.sleep(3600)
+        await _answer(send, 500, {"error": {"message": "scripted 500"}})
+
+
+async def _answer(send: Any, status: int, body: Any) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+@contextmanager
+def faulty(state: Path, **options: Any) -> Iterator[Faulty]:
+    """A faulty server on a port of its own, until the block ends."""
+    server = Faulty(**options)
+    listener = listen("127.0.0.1", 0, None)
+    studio = Studio(state, strict=False)
+    server.app, server.url = studio.app, f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    config = uvicorn.Config(server, log_config=None, lifespan="off", ws="none", loop="asyncio")
+    config.timeout_graceful_shutdown = 1
+    web = uvicorn.Server(config)
+
+    async def live() -> None:
+        async with studio:
+            await web.serve(sockets=[listener])
+
+    thread = threading.Thread(target=asyncio.run, args=(live(),))
+    thread.start()
+    try:
+        yield server
+    finally:
+        web.should_exit = True
+        thread.join()
+        listener.close()
