@@ -1,0 +1,156 @@
+"""Answers of the Videos API, read into values or into errors. Pure: they have already come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from sorapipe.videos import reading
+from sorapipe.videos.errors import APIAnswerError, APIStatusError, bounded, status_error
+from sorapipe.videos.model import Deleted, Page, Video, VideoError, id_of, video_of
+from sorapipe.videos.wire import WireAnswer, WireRequest
+
+
+def video(request: WireRequest, answer: WireAnswer, asked: str | None = None) -> Video:
+    """The video in an answer.
+
+    `asked` is the id by which it was asked for, and stays its id: gateways answer with others,
+    which then can't be polled. Raises APIStatusError, or APIAnswerError where a success has no id.
+    """
+    raw = _object(answer)
+    if asked is not None and _is_video(raw, asked):
+        return _video(answer, raw, asked)  # also with a 4xx or 5xx: so some servers tell a failure
+    if not 200 <= answer.status < 300:
+        raise failure(request, answer)
+    found = asked or id_of(raw)
+    if not raw or found is None:
+        raise unreadable(request, answer, "a video with an id")
+    return _video(answer, raw, found)
+
+
+def page(request: WireRequest, answer: WireAnswer) -> Page:
+    """One page of a list; entries without an id are passed over. Raises as `video` does."""
+    if not 200 <= answer.status < 300:
+        raise failure(request, answer)
+    raw = reading.parse(answer.body) if answer.whole else None
+    table: Mapping[str, Any] = raw if isinstance(raw, dict) else {}
+    entries = raw if isinstance(raw, list) else table.get("data")
+    if not isinstance(entries, list):
+        raise unreadable(request, answer, "a list of videos")
+    found = ((entry, id_of(entry)) for entry in entries if isinstance(entry, dict))
+    videos = tuple(_video(answer, entry, id) for entry, id in found if id is not None)  # noqa: A001
+    more = table.get("has_more")
+    return Page(
+        data=videos,
+        has_more=bool(videos) if more is None else bool(more),
+        last_id=reading.identifier(table.get("last_id")) or (videos[-1].id if videos else None),
+        told=more is not None,
+        server_date=server_date(answer),
+    )
+
+
+def deleted(request: WireRequest, answer: WireAnswer, asked: str) -> Deleted:
+    """The answer to a deletion: every success counts unless it says that nothing was deleted."""
+    if not 200 <= answer.status < 300:
+        raise failure(request, answer)
+    return Deleted(asked, _object(answer).get("deleted") is not False)
+
+
+def failure(request: WireRequest, answer: WireAnswer) -> APIStatusError:
+    """The error that an answer tells, in the server's own words without our key in them."""
+    body = reading.parse(answer.body)
+    redact = answer.secret.redact
+    code, message = reading.complaint(body)
+    if not message and body is None:
+        message = _page_text(answer)
+    error = status_error(request.where, answer.status, redact(message), spends=request.spends)
+    details = body.get("error") if isinstance(body, dict) else None
+    error.code = bounded(redact(code))
+    if isinstance(details, dict):
+        error.kind = bounded(redact(reading.text(details.get("type")) or ""))
+        error.param = bounded(redact(reading.text(details.get("param")) or ""))
+    error.retry_after = retry_after(answer)
+    error.server_date = server_date(answer)
+    return error
+
+
+def retry_after(answer: WireAnswer) -> float | None:
+    """How many seconds the server wants us to wait before we ask again, if it says."""
+    milliseconds = reading.number(answer.headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return max(milliseconds / 1000, 0.0)
+    for name in ("retry-after", "llm_provider-retry-after"):
+        value = answer.headers.get(name)
+        seconds = reading.number(value)
+        if seconds is None:
+            seconds = _until(value, server_date(answer))
+        if seconds is not None:
+            return max(seconds, 0.0)
+    return None
+
+
+def server_date(answer: WireAnswer) -> float | None:
+    """The server's clock as it answered, in seconds since the epoch."""
+    return _http_date(answer.headers.get("date"))
+
+
+def _video(answer: WireAnswer, raw: Mapping[str, Any], known_as: str) -> Video:
+    wait = reading.number(answer.headers.get("openai-poll-after-ms"))
+    told = video_of(
+        raw,
+        known_as,
+        poll_after=retry_after(answer) if wait is None else max(wait / 1000, 0.0),
+        server_date=server_date(answer),
+    )
+    if told.error is None:
+        return told
+    redact = answer.secret.redact
+    error = VideoError(bounded(redact(told.error.code)), bounded(redact(told.error.message)))
+    return replace(told, error=error)
+
+
+def _object(answer: WireAnswer) -> dict[str, Any]:
+    found = reading.parse(answer.body) if answer.whole else None
+    return found if isinstance(found, dict) else {}
+
+
+def _is_video(raw: Mapping[str, Any], asked: str) -> bool:
+    """Whether a body is that video, and not an error that has an id and a status of its own."""
+    named = id_of(raw) == asked or str(raw.get("object", "")).startswith("video")
+    return named and isinstance(raw.get("status"), str)
+
+
+def unreadable(request: WireRequest, answer: WireAnswer, wanted: str) -> APIAnswerError:
+    """The error for a success that is not what was wanted."""
+    _, message = reading.complaint(reading.parse(answer.body))
+    said = bounded(answer.secret.redact(message or _page_text(answer)))
+    size = "" if answer.whole else f" of more than {request.limit} bytes"
+    what = f"the server answered {answer.status}{size}, which is not {wanted}"
+    return APIAnswerError(
+        request.where,
+        f"{what}: {said}" if said else what,
+        spent="ambiguous" if request.spends else "not_sent",
+    )
+
+
+def _page_text(answer: WireAnswer) -> str:
+    """The words of a body that is not JSON; a web page has none that help."""
+    text = answer.body[:4096].decode("utf-8", "replace").strip()
+    return "" if text.startswith("<") else text
+
+
+def _until(value: str | None, now: float | None) -> float | None:
+    """Seconds from the server's now to an HTTP date; without its clock the date says nothing."""
+    when = _http_date(value)
+    return None if when is None or now is None else when - now
+
+
+def _http_date(value: str | None) -> float | None:
+    if not value:
+        return None
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None

@@ -1,0 +1,355 @@
+"""Reading answers: lenient with what is told of a video, strict with what is told of money."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sorapipe.videos import answers, reading, wire
+from sorapipe.videos.errors import (
+    APIAnswerError,
+    APIError,
+    APIStatusError,
+    BadRequestError,
+    InternalServerError,
+    NotFoundError,
+    RateLimitError,
+)
+from sorapipe.videos.model import VideoError, status_of, video_of
+from sorapipe.videos.profile import load
+from sorapipe.videos.wire import WireAnswer, WireRequest
+
+CREATE = wire.create(load("openai"), prompt="a", model="sora-2", seconds=4, size="1280x720")
+RETRIEVE = wire.retrieve("video_1")
+DATE = "Sun, 22 Nov 2026 10:00:00 GMT"
+
+
+def _answer(value: object, status: int = 200, **headers: str) -> WireAnswer:
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    # A name with a hyphen is written out: a gateway's own has an underscore in it.
+    names = {key: key if "-" in key else key.replace("_", "-") for key in headers}
+    return WireAnswer(status, {names[key]: text for key, text in headers.items()}, body)
+
+
+def _error(value: object, status: int, request: WireRequest = CREATE, **headers: str) -> Any:
+    with pytest.raises(APIStatusError) as caught:
+        answers.video(request, _answer(value, status, **headers))
+    return caught.value
+
+
+def test_a_whole_video_of_the_last_form_is_read() -> None:
+    """Every field of the API's own Video, with the names that sorapipe uses."""
+    raw = {
+        "id": "video_1",
+        "object": "video",
+        "model": "sora-2",
+        "status": "completed",
+        "progress": 100,
+        "created_at": 1790000000,
+        "completed_at": 1790000060,
+        "expires_at": 1790003600,
+        "prompt": "a cat",
+        "size": "720x1280",
+        "seconds": "8",
+        "remixed_from_video_id": "video_0",
+        "error": None,
+        "quality": "standard",
+    }
+    video = answers.video(CREATE, _answer(raw, date=DATE, openai_poll_after_ms="2500"))
+    assert (video.id, video.status, video.word) == ("video_1", "completed", "completed")
+    assert (video.model, video.prompt, video.size) == ("sora-2", "a cat", "720x1280")
+    assert (video.progress, video.seconds) == (100, 8)
+    assert (video.created_at, video.completed_at) == (1790000000, 1790000060)
+    assert (video.expires_at, video.remixed_from) == (1790003600, "video_0")
+    assert (video.error, video.url, video.cost) == (None, None, None)
+    assert (video.poll_after, video.server_date) == (2.5, 1795341600.0)
+    assert video.raw["quality"] == "standard"
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "value"),
+    [
+        ({"seconds": 8}, "seconds", 8),
+        ({"seconds": "8s"}, "seconds", 8),
+        ({"duration": 2.5}, "seconds", 2.5),
+        ({"size": "1280*720"}, "size", "1280x720"),
+        ({"width": 640, "height": "360"}, "size", "640x360"),
+        ({"progress": "45%"}, "progress", 45),
+        ({"progress": 250}, "progress", 100),
+        ({"created": 1790000000}, "created_at", 1790000000),
+        ({"created_at": 1790000000123}, "created_at", 1790000000.123),
+        ({"created_at": "2026-09-21T14:13:20Z"}, "created_at", 1790000000),
+        ({"error": "out of memory"}, "error", VideoError("", "out of memory")),
+        ({"error": {"message": "no"}}, "error", VideoError("", "no")),
+        ({"error": {"code": 500, "message": "no"}}, "error", VideoError("500", "no")),
+        ({"error": {}}, "error", None),
+        ({"url": "https://x/y.mp4"}, "url", "https://x/y.mp4"),
+        ({"metadata": {"url": "https://x/y"}}, "url", "https://x/y"),
+        ({"video": {"url": "https://x/y"}}, "url", "https://x/y"),
+        ({"unsigned_urls": ["https://x/y"]}, "url", "https://x/y"),
+        ({"usage": {"cost": 0.8}}, "cost", Decimal("0.8")),
+        ({"cost": "1.25"}, "cost", Decimal("1.25")),
+        ({"cost": -1}, "cost", None),
+        ({"model": 7, "prompt": 8}, "prompt", None),
+    ],
+)
+def test_what_servers_write_otherwise_is_read_all_the_same(
+    raw: dict[str, Any], field: str, value: object
+) -> None:
+    """Each dialect's way to say a thing comes out as the same field."""
+    assert getattr(video_of(raw, "v"), field) == value
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("queued", "queued"),
+        ("PENDING", "queued"),
+        ("not_start", "queued"),
+        ("processing", "in_progress"),
+        ("In Progress", "in_progress"),
+        ("in-progress", "in_progress"),
+        ("succeeded", "completed"),
+        ("done", "completed"),
+        ("failure", "failed"),
+        ("cancelled", "failed"),
+        ("expired", "failed"),
+        ("deleted", "failed"),
+        ("polishing", "in_progress"),
+        ("", "in_progress"),
+        (None, "in_progress"),
+        ({"a": 1}, "in_progress"),
+    ],
+)
+def test_every_word_for_a_status_is_one_of_four(word: object, status: str) -> None:
+    """An unknown word means that the render goes on."""
+    assert status_of(word) == status
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["8s", "1e999", "9" * 30, "2026-13-45T99:00", "0x7", "²", "1280x720"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = {
+    *("id", "task_id", "request_id", "object", "status", "model", "progress", "seconds"),
+    *("duration", "size", "width", "height", "prompt", "created_at", "created", "completed_at"),
+    *("expires_at", "remixed_from_video_id", "error", "url", "urls", "metadata", "video", "usage"),
+    *("cost", "detail", "message", "data", "has_more", "last_id", "deleted"),
+}
+
+
+def _reads_or_tells(read: Callable[[WireAnswer], object], answer: WireAnswer) -> None:
+    told = ""
+    try:
+        read(answer)
+    except APIError as error:
+        told = str(error)
+    assert "\n" not in told
+
+
+@given(st.dictionaries(st.sampled_from(sorted(FIELDS)), json_values), json_values)
+def test_no_answer_makes_reading_fail(raw: dict[str, Any], value: object) -> None:
+    """Whatever a server writes is a video, a page, a deletion, or an error of the tree."""
+    video_of(raw, "v")
+    for told in (raw, value):
+        for status in (200, 404, 500):
+            answer = _answer(told, status, retry_after=str(value), date=str(value))
+            for read in (
+                lambda answer: answers.video(CREATE, answer),
+                lambda answer: answers.video(RETRIEVE, answer, "video_1"),
+                lambda answer: answers.page(wire.list_page(), answer),
+                lambda answer: answers.deleted(RETRIEVE, answer, "video_1"),
+            ):
+                _reads_or_tells(read, answer)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_parsing_fail(body: bytes) -> None:
+    """A body that is not JSON is nothing, never an exception."""
+    reading.parse(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"9" * 10_000, b'{"a": ' * 50_000, b"\xff\xfe", b'"\xed\xa0\x80"']
+)
+def test_hostile_json_is_nothing(body: bytes) -> None:
+    """Depth, huge numbers and broken encodings end as an unreadable answer."""
+    with pytest.raises(APIAnswerError) as caught:
+        answers.video(CREATE, _answer(body))
+    assert caught.value.spent == "ambiguous"
+
+
+def test_half_a_surrogate_pair_can_be_written_down_later() -> None:
+    """What comes out of an answer can always be encoded."""
+    video = answers.video(CREATE, _answer(rb'{"id": "v", "prompt": "\ud83d \ud83d\ude00"}'))
+    assert video.prompt == "\ufffd \U0001f600"
+
+
+@pytest.mark.parametrize(
+    ("status", "spent"),
+    [
+        *((status, "rejected") for status in (400, 401, 402, 403, 404, 405, 410, 413, 414, 415)),
+        (422, "rejected"),
+        (429, "throttled"),
+        *((status, "ambiguous") for status in (301, 302, 307, 408, 409, 418, 425, 451)),
+        *((status, "ambiguous") for status in (500, 502, 503, 504, 529, 999)),
+    ],
+)
+def test_a_status_says_what_a_create_has_spent(status: int, spent: str) -> None:
+    """Only statuses that no proxy gives after acceptance are free."""
+    assert _error({"error": {"message": "no"}}, status).spent == spent
+
+
+@pytest.mark.parametrize(
+    "id_", [None, "", "  ", "..", ".", "a b", "a\nb", "x" * 2000, {}, [], True]
+)
+def test_a_success_without_a_usable_id_is_ambiguous(id_: object) -> None:
+    """It was perhaps accepted, and can't be asked for."""
+    with pytest.raises(APIAnswerError) as caught:
+        answers.video(CREATE, _answer({"id": id_, "status": "queued"}))
+    assert caught.value.spent == "ambiguous"
+
+
+def test_the_number_of_a_failed_request_is_no_video() -> None:
+    """`request_id` is an id at some servers, but not beside an error."""
+    assert answers.video(CREATE, _answer({"request_id": "r-1"})).id == "r-1"
+    with pytest.raises(APIAnswerError, match="overloaded"):
+        answers.video(CREATE, _answer({"request_id": "r-1", "error": {"message": "overloaded"}}))
+
+
+def test_an_error_has_the_servers_words_and_codes() -> None:
+    """Message, code, type and param of the usual envelope."""
+    details = {
+        "message": "Inpaint image must match the requested width and height",
+        "type": "invalid_request_error",
+        "param": "input_reference",
+        "code": None,
+    }
+    error = _error({"error": details}, 400)
+    assert type(error) is BadRequestError
+    assert str(error) == f"POST /videos: 400 Bad Request: {details['message']}"
+    assert (error.status, error.code) == (400, "")
+    assert (error.kind, error.param) == ("invalid_request_error", "input_reference")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"detail": "not here"}, "not here"),
+        (
+            {"detail": [{"loc": ["body", "seconds"], "msg": "no int"}, {"msg": "x"}]},
+            "body.seconds: no int; x",
+        ),
+        ({"error": "plain"}, "plain"),
+        ({"error": {"error": "inner"}}, "inner"),
+        ({"message": "on top"}, "on top"),
+        (b"upstream timed out", "upstream timed out"),
+        (b"\x1b[31mred\x07\nsecond line", "�[31mred� second line"),
+    ],
+)
+def test_an_error_is_read_in_every_form(value: object, message: str) -> None:
+    """Objects, texts, FastAPI's details and bare words all come out as one line."""
+    assert _error(value, 404).what == f"404 Not Found: {message}"
+
+
+def test_a_web_page_and_a_novel_are_not_told() -> None:
+    """A proxy's HTML helps nobody, and a long message is cut."""
+    assert _error(b"<html><h1>Bad Gateway</h1>", 502).what == "502 Bad Gateway"
+    assert len(_error({"error": "word " * 9999}, 400).what) < 450
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "7"}, 7),
+        ({"retry_after": "1.5"}, 1.5),
+        ({"retry_after_ms": "250", "retry_after": "9"}, 0.25),
+        ({"llm_provider-retry-after": "3"}, 3),
+        ({"retry_after": "Sun, 22 Nov 2026 10:00:30 GMT", "date": DATE}, 30),
+        ({"retry_after": "Sun, 22 Nov 2026 09:00:00 GMT", "date": DATE}, 0),
+        ({"retry_after": "Sun, 22 Nov 2026 10:00:30 GMT"}, None),
+        ({"retry_after": "-4"}, 0),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "inf"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_read_in_every_form(headers: dict[str, str], seconds: float | None) -> None:
+    """Seconds, milliseconds, a date by the server's own clock, or a gateway's copy."""
+    error = _error({}, 429, **headers)
+    assert isinstance(error, RateLimitError)
+    assert error.retry_after == seconds
+
+
+def test_a_video_in_an_error_is_a_video_where_it_was_asked_for() -> None:
+    """Some servers tell a failed render with a 4xx or 5xx and the whole Video."""
+    raw = {"id": "video_1", "status": "failed", "error": {"code": 500, "message": "OOM"}}
+    video = answers.video(RETRIEVE, _answer(raw, 500), "video_1")
+    assert (video.status, video.error) == ("failed", VideoError("500", "OOM"))
+    with pytest.raises(InternalServerError):
+        answers.video(CREATE, _answer(raw, 500))
+
+
+def test_an_error_with_a_status_of_its_own_is_no_video() -> None:
+    """A gateway's error object must not make a paid render look failed."""
+    raw = {"id": "req_7", "status": "error", "message": "try again"}
+    with pytest.raises(InternalServerError):
+        answers.video(RETRIEVE, _answer(raw, 502), "video_1")
+    with pytest.raises(NotFoundError):
+        answers.video(RETRIEVE, _answer({"detail": "gone"}, 404), "video_1")
+
+
+def test_a_success_that_is_no_video_is_an_error_where_it_was_asked_for_too() -> None:
+    """A login page in the place of the API is not a render that goes on for ever."""
+    with pytest.raises(APIAnswerError, match="which is not a video") as caught:
+        answers.video(RETRIEVE, _answer(b"<html>log in</html>"), "video_1")
+    assert caught.value.spent == "not_sent"
+
+
+def test_a_video_keeps_the_id_it_was_asked_by() -> None:
+    """The id in a gateway's answer may be one that can't be polled."""
+    raw = {"id": "video_re-encoded", "object": "video", "status": "queued"}
+    assert answers.video(RETRIEVE, _answer(raw), "video_1").id == "video_1"
+
+
+def test_a_page_without_its_own_cursor_has_one() -> None:
+    """`last_id` is the last video's where the server gives none; entries without an id are left."""
+    page = answers.page(
+        wire.list_page(), _answer({"data": [{"id": "a"}, {"no": "id"}, "x", {"id": "b"}]})
+    )
+    assert [video.id for video in page.data] == ["a", "b"]
+    assert (page.last_id, page.has_more, page.told) == ("b", True, False)
+
+
+def test_a_list_may_be_bare_and_may_say_that_it_ends() -> None:
+    """A JSON array is a page too, and an empty page without a word is the last one."""
+    assert [v.id for v in answers.page(wire.list_page(), _answer([{"id": "a"}])).data] == ["a"]
+    assert answers.page(wire.list_page(), _answer({"data": []})).has_more is False
+    told = answers.page(wire.list_page(), _answer({"data": [{"id": "a"}], "has_more": False}))
+    assert (told.has_more, told.told) == (False, True)
+
+
+def test_a_list_that_was_cut_is_no_list() -> None:
+    """A page over the limit proves nothing about what it did not show."""
+    cut = WireAnswer(200, {}, b'{"data": []}', whole=False)
+    with pytest.raises(APIAnswerError, match="of more than 8388608 bytes"):
+        answers.page(wire.list_page(), cut)
+
+
+def test_a_deletion_is_read_in_every_form() -> None:
+    """`deleted`, a Video, or nothing at all mean yes; only a clear no is one."""
+    for value in ({"id": "v", "deleted": True}, {"id": "v", "status": "deleted"}, b""):
+        assert answers.deleted(RETRIEVE, _answer(value), "v").deleted
+    assert not answers.deleted(RETRIEVE, _answer({"deleted": False}), "v").deleted
