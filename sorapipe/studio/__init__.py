@@ -1,0 +1,1 @@
+"""The studio: the built-in Videos API server and its renderer."""

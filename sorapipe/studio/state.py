@@ -1,0 +1,214 @@
+"""What the studio remembers: every video and the idempotency keys, in SQLite, beside the files.
+
+A video is committed before it is answered, and its file stands under its name before it is
+committed as completed, so a process that is killed at any moment leaves only renders to do again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from sorapipe.errors import StorageError
+from sorapipe.studio.folder import Folder
+
+Kind = Literal["create", "remix", "edit", "extend"]
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE videos (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+    status TEXT NOT NULL, model TEXT NOT NULL, prompt TEXT NOT NULL, size TEXT NOT NULL,
+    seconds TEXT NOT NULL, new_seconds TEXT NOT NULL, seed INTEGER NOT NULL,
+    digest TEXT NOT NULL, parent_id TEXT,
+    extra TEXT NOT NULL, created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER,
+    error_code TEXT, error TEXT, kept INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX waiting ON videos (seq) WHERE status = 'queued';
+CREATE INDEX kept ON videos (expires_at) WHERE kept = 1;
+CREATE TABLE gone (id TEXT PRIMARY KEY, seq INTEGER NOT NULL);
+CREATE TABLE keys (key TEXT PRIMARY KEY, digest TEXT NOT NULL, id TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """One video as it is kept.
+
+    `size` is "WIDTHxHEIGHT" in pixels, `seconds` the whole length as text and `new_seconds` how
+    much of it is drawn (less only for an extension); times are whole seconds since the epoch.
+    `digest` stands for all that the picture depends on, and nothing else: no id, no date. `extra`
+    is JSON: the fields that the studio does not know. `status` is queued (waiting or under way),
+    completed or failed.
+    """
+
+    id: str
+    kind: Kind
+    status: Literal["queued", "completed", "failed"] = "queued"
+    model: str
+    prompt: str
+    size: str
+    seconds: str
+    new_seconds: str
+    seed: int
+    digest: str
+    parent_id: str | None = None
+    extra: str = "{}"
+    created_at: int
+    completed_at: int | None = None
+    expires_at: int | None = None
+    error_code: str | None = None
+    error: str | None = None
+
+
+_COLUMNS = tuple(column.name for column in fields(Video))
+_MARKS = ", ".join("?" * len(_COLUMNS))
+_INSERT = f"INSERT INTO videos ({', '.join(_COLUMNS)}) VALUES ({_MARKS})"  # noqa: S608 - names of our own columns
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM videos"  # noqa: S608 - names of our own columns
+
+
+class State:
+    """The durable state in the folder `path`, which is made where it is missing.
+
+    Raises HeldElsewhere where another process has it, StorageError where it cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.folder = Folder(path)
+        try:
+            self._db = _open(path / "studio.sqlite3")
+        except BaseException:
+            self.folder.close()
+            raise
+        kept = self._ids("kept = 1")
+        self.folder.tidy(kept=set(kept), waiting=set(self.waiting()))
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._db.close()
+        self.folder.close()
+
+    def add(self, video: Video, *, key: str | None = None, request: str = "") -> None:
+        """Commit a new video, and with it the idempotency key of the `request` that made it."""
+        with self._transaction():
+            self._db.execute(_INSERT, astuple(video))
+            if key is not None:
+                self._db.execute("INSERT INTO keys VALUES (?, ?, ?)", (key, request, video.id))
+
+    def keyed(self, key: str) -> tuple[str, str] | None:
+        """The digest of the request that used this idempotency key, and the id it made."""
+        found = self._db.execute("SELECT digest, id FROM keys WHERE key = ?", (key,)).fetchone()
+        return (found[0], found[1]) if found else None
+
+    def find(self, video_id: str) -> Video | None:
+        """That video, if there is one."""
+        found = self._db.execute(f"{_SELECT} WHERE id = ?", (video_id,)).fetchone()
+        return _video(found) if found else None
+
+    def waiting(self) -> list[str]:
+        """Ids of all that is still to be rendered, oldest first."""
+        return self._ids("status = 'queued' ORDER BY seq")
+
+    def page(self, *, limit: int, after: str | None, newest_first: bool) -> list[Video] | None:
+        """At most `limit` videos that follow `after`; None where that id was never here.
+
+        A deleted video still has its place, so deleting while paging loses nothing.
+        """
+        edge = (1 << 62) if newest_first else -1
+        if after is not None:
+            found = self._db.execute(
+                "SELECT seq FROM videos WHERE id = ?1 UNION ALL SELECT seq FROM gone WHERE id = ?1",
+                (after,),
+            ).fetchone()
+            if not found:
+                return None
+            edge = found[0]
+        where = "seq < ? ORDER BY seq DESC" if newest_first else "seq > ? ORDER BY seq"
+        rows = self._db.execute(f"{_SELECT} WHERE {where} LIMIT ?", (edge, limit))
+        return [_video(row) for row in rows]
+
+    def complete(self, video_id: str, *, at: int, expires_at: int) -> None:
+        """Record that the video's file stands under its name."""
+        self._db.execute(
+            "UPDATE videos SET status = 'completed', completed_at = ?, expires_at = ?, kept = 1"
+            " WHERE id = ?",
+            (at, expires_at, video_id),
+        )
+        self.folder.drop_inputs(video_id)
+
+    def fail(self, video_id: str, *, code: str, message: str) -> None:
+        """Record that the video could not be rendered, and why."""
+        self._db.execute(
+            "UPDATE videos SET status = 'failed', error_code = ?, error = ? WHERE id = ?",
+            (code, message, video_id),
+        )
+        self.folder.drop_inputs(video_id)
+
+    def delete(self, video_id: str) -> None:
+        """Forget the video and its file; its id keeps its place in the order."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO gone SELECT id, seq FROM videos WHERE id = ?", (video_id,)
+            )
+            self._db.execute("DELETE FROM videos WHERE id = ?", (video_id,))
+        self.folder.video(video_id).unlink(missing_ok=True)
+
+    def sweep(self, now: float) -> None:
+        """Remove the files of videos whose content has expired."""
+        rows = self._db.execute("SELECT id FROM videos WHERE kept = 1 AND expires_at <= ?", (now,))
+        for (video_id,) in rows.fetchall():
+            self.folder.video(video_id).unlink(missing_ok=True)
+            self._db.execute("UPDATE videos SET kept = 0 WHERE id = ?", (video_id,))
+
+    def _ids(self, where: str) -> list[str]:
+        rows = self._db.execute(f"SELECT id FROM videos WHERE {where}")  # noqa: S608 - our own words
+        return [row[0] for row in rows]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+def _video(row: tuple[Any, ...]) -> Video:
+    return Video(**dict(zip(_COLUMNS, row, strict=True)))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        db = sqlite3.connect(path, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            _prepare(db, path)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as error:
+        raise StorageError(
+            str(path), f"cannot be used ({error})", "move it away, or give another folder"
+        ) from error
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a new file; refuse one that another version wrote."""
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found == 0:
+        db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif found != VERSION:
+        raise StorageError(
+            str(path),
+            f"was written by another sorapipe (state {found}, this one has {VERSION})",
+            "give another folder",
+        )
