@@ -72,7 +72,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTake:
-    """One row of the plan. `price` is the most it adds in USD; None where nobody knows."""
+    """One row of the plan. `price` is the most it adds in USD; None where nobody knows.
+
+    `anew` says that it is rendered even where bytes of that fingerprint are at hand: it is forced,
+    or a child needs its remote video, which is gone.
+    """
 
     shot: str
     number: int
@@ -83,6 +87,7 @@ class PlannedTake:
     file: str
     fingerprint: str | None = None
     state: State = State.WANTED
+    anew: bool = False
 
     @property
     def name(self) -> str:
@@ -125,36 +130,42 @@ def make_plan(storyboard: Storyboard, facts: Facts) -> Plan:
     An operation that the server lacks, with no fallback, is planned as `blocked`. So is a child
     that starts from a remote video that is gone, unless rendering its parent again costs nothing.
     """
+    by_id = {shot.id: shot for shot in storyboard.shots}
     anew: frozenset[str] = frozenset()
     while True:
-        rows, gone = _rows(storyboard, facts, anew)
-        more = (
-            frozenset(
-                shot.id
-                for shot in storyboard.shots
-                if shot.id in gone and _price(shot, facts) == ZERO
-            )
-            - anew
-        )
+        planner = _Planner(facts, anew)
+        rows = _rows(by_id, planner)
+        more = _missed(by_id, planner) - anew
         if not more:
             return Plan(tuple(rows))
         anew |= more
 
 
-def _rows(
-    storyboard: Storyboard, facts: Facts, anew: frozenset[str]
-) -> tuple[list[PlannedTake], set[str]]:
-    """The rows, and the shots whose remote videos a child misses; `anew` are rendered again."""
-    by_id = {shot.id: shot for shot in storyboard.shots}
+def _rows(by_id: Mapping[str, Shot], planner: _Planner) -> list[PlannedTake]:
     picked: dict[str, _Picked] = {}
     rows: list[PlannedTake] = []
-    planner = _Planner(facts, anew)
-    for shot_id in graph.order({shot.id: shot.parent for shot in storyboard.shots}):
+    for shot_id in graph.order({shot.id: shot.parent for shot in by_id.values()}):
         shot = by_id[shot_id]
         takes = list(planner.plan(shot, picked.get(shot.parent or "")))
         picked[shot_id] = planner.pick(shot, takes)
         rows += takes
-    return rows, planner.gone
+    return rows
+
+
+def _missed(by_id: Mapping[str, Shot], planner: _Planner) -> set[str]:
+    """The shots to be rendered again, for nothing, so that their remote videos are there.
+
+    With each its parent, if that one's is gone too, and so on: one a plan would be far too slow.
+    """
+    found: set[str] = set()
+    for missed in planner.gone:
+        shot: Shot | None = by_id[missed]
+        while shot is not None and shot.id not in found and _price(shot, planner.facts) == ZERO:
+            found.add(shot.id)
+            operation = operation_for(shot, planner.facts.operations) or shot.operation
+            up = shot.parent if needs_remote(shot, operation) else None
+            shot = by_id[up] if up in planner.dead else None
+    return found
 
 
 def _price(shot: Shot, facts: Facts) -> Decimal | None:
@@ -167,34 +178,24 @@ class _Planner:
     def __init__(self, facts: Facts, anew: frozenset[str]) -> None:
         self.facts = facts
         self.anew = anew
-        self.first: dict[str, str] = {}
-        self.gone: set[str] = set()
+        self.first: dict[str, PlannedTake] = {}
+        self.gone: set[str] = set()  # shots whose remote videos are gone, and missed by a child
+        self.dead: set[str] = set()  # shots with a pick whose remote video is gone, missed or not
 
     def plan(self, shot: Shot, parent: _Picked | None) -> Iterator[PlannedTake]:
         """The rows of the shot's takes."""
         operation = operation_for(shot, self.facts.operations)
+        blocked = parent.blocked if parent else None
+        if operation is None:
+            blocked = f"'{self.facts.provider}' cannot {shot.operation}"
         for number in range(1, shot.takes + 1):
-            if operation is None:
-                yield _row(
-                    shot,
-                    number,
-                    "create",
-                    Decision.BLOCKED,
-                    f"'{self.facts.provider}' cannot {shot.operation}",
-                )
-            elif parent is not None and parent.blocked is not None:
-                yield _row(shot, number, operation, Decision.BLOCKED, parent.blocked)
+            if operation is None or blocked is not None:
+                yield _row(shot, number, operation or "create", Decision.BLOCKED, blocked or "")
             elif parent is not None and parent.bytes is None:
-                yield _row(
-                    shot,
-                    number,
-                    operation,
-                    Decision.RENDER,
-                    "parent",
-                    price=_price(shot, self.facts),
-                )
+                more = {"price": _price(shot, self.facts), "anew": self._anew(shot.id)}
+                yield _row(shot, number, operation, Decision.RENDER, "parent", **more)
             else:
-                yield self._known(shot, number, operation, None if parent is None else parent.bytes)
+                yield self._known(shot, number, operation, parent.bytes if parent else None)
 
     def _known(
         self, shot: Shot, number: int, operation: Operation, parent: Bytes | None
@@ -202,28 +203,26 @@ class _Planner:
         """The row of a take whose fingerprint is known."""
         digest = parent.sha256 if parent else None
         mark = self.facts.fingerprint(shot, number, operation, digest)
-        decision, reason = self._decide(shot, mark, f"{shot.id}@{number}")
         state = self.facts.tally.take(mark).state
-        begun = state in OPEN
-        if (
-            decision is Decision.RENDER
-            and not begun
-            and parent
-            and not parent.alive
-            and needs_remote(shot, operation)
-        ):
+        first = self.first.get(mark)
+        if first is not None:  # what blocks the one blocks both
+            decision = Decision.BLOCKED if first.decision is Decision.BLOCKED else Decision.REUSE
+            reason, twin = f"same as {first.name}", {"fingerprint": mark, "state": state}
+            return _row(shot, number, operation, decision, reason, **twin)
+        decision, reason = self._decide(shot, mark, f"{shot.id}@{number}")
+        buys = decision is Decision.RENDER and state not in OPEN
+        if buys and parent and not parent.alive and needs_remote(shot, operation):
             self.gone.add(shot.parent or "")
-            decision = Decision.BLOCKED
+            buys, decision = False, Decision.BLOCKED
             reason = f"the remote video of '{shot.parent}' is gone; --force renders all again"
-        price = _price(shot, self.facts) if decision is Decision.RENDER and not begun else ZERO
-        return _row(
-            shot, number, operation, decision, reason, price=price, fingerprint=mark, state=state
-        )
+        price = _price(shot, self.facts) if buys else ZERO
+        anew = decision is Decision.RENDER and self._anew(shot.id)
+        more = {"price": price, "fingerprint": mark, "state": state, "anew": anew}
+        self.first[mark] = _row(shot, number, operation, decision, reason, **more)
+        return self.first[mark]
 
     def _decide(self, shot: Shot, mark: str, name: str) -> tuple[Decision, str]:
-        take, twin = self.facts.tally.take(mark), self.first.setdefault(mark, name)
-        if twin != name:
-            return Decision.REUSE, f"same as {twin}"
+        take = self.facts.tally.take(mark)
         if take.state is State.UNKNOWN:
             return Decision.BLOCKED, "its payment is unknown; settle it with 'sorapipe resolve'"
         if take.state in OPEN:
@@ -250,7 +249,10 @@ class _Planner:
         number = pick(standings, chosen)
         if number is not None:
             mark = takes[number - 1].fingerprint
-            return _Picked(self.facts.held.get(mark) if mark else None)
+            found = self.facts.held.get(mark) if mark else None
+            if found is not None and not found.alive:
+                self.dead.add(shot.id)
+            return _Picked(found)
         if hopeless(standings, chosen):
             return _Picked(None, blocked=f"parent '{shot.id}' cannot be had")
         return _Picked(None)
@@ -258,18 +260,15 @@ class _Planner:
     def _standing(self, take: PlannedTake) -> Standing:
         if take.decision is Decision.BLOCKED:
             return Standing.ENDED
-        again = self.facts.force or take.shot in self.anew
-        here = take.decision is Decision.REUSE and take.fingerprint in self.facts.held and not again
-        return Standing.KEPT if here else Standing.OPEN
+        here = take.decision is Decision.REUSE and take.fingerprint in self.facts.held
+        return Standing.KEPT if here and not self._anew(take.shot) else Standing.OPEN
+
+    def _anew(self, shot_id: str) -> bool:
+        return self.facts.force or shot_id in self.anew
 
 
 def _row(
-    shot: Shot,
-    number: int,
-    operation: Operation,
-    decision: Decision,
-    reason: str,
-    **more: Any,
+    shot: Shot, number: int, operation: Operation, decision: Decision, reason: str, **more: Any
 ) -> PlannedTake:
     """A row of the plan; nothing to pay and no fingerprint unless `more` says them."""
     return PlannedTake(

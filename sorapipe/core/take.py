@@ -99,8 +99,9 @@ MOVES: dict[State, Move] = {
 
 # A payment hangs on these: the price counts as spent until the take leaves them.
 OPEN = frozenset({S.INTENDED, S.AMBIGUOUS, S.UNKNOWN, S.RENDERING, S.RENDERED})
-# These were free, whatever was reserved for them.
-_FREE = frozenset({S.WANTED, S.REJECTED})
+# These prove that a render was free, whatever was reserved for it. A resubmission proves nothing:
+# the owner buys the take again, and what the first render may have cost stays spent.
+_FREE = frozenset({"not-sent", "throttled", "rejected", "absent"})
 
 
 class IllegalEvent(ValueError):
@@ -191,6 +192,6 @@ def apply(take: Take, event: Event) -> Take:
     if "why" in event:
         changes["why"] = event["why"]
     if take.state in OPEN and state not in OPEN:
-        cost = ZERO if state in _FREE else usd(event.get("cost", take.held))
+        cost = ZERO if name in _FREE else usd(event.get("cost", take.held))
         changes.update(held=ZERO, spent=take.spent + cost)
     return replace(take, **changes)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from sorapipe import schema
+from sorapipe.core.screen import passes
+
+SHOT = schema.schema("storyboard")["$defs"]["shot"]
+VALIDATOR = Draft202012Validator(SHOT)
+VALUES = (
+    st.sampled_from(
+        ["", "a", "x" * 201, "x" * 1001, "x" * 32_001, "1280x720", "1280x720\n", "{x}", "8s",
+         0, 1, -1, 8.0, 1000, 1001, 3600, 3601, 2**31, 2**31 - 1, True, False, None,
+         [], ["a"], [""], [1], {}, {"a": 1}]
+    )
+    | st.text(max_size=5)
+    | st.integers(-1, 5000)
+)  # fmt: skip
+SHOTS = st.dictionaries(st.sampled_from([*SHOT["properties"], "promt"]), VALUES, max_size=5).map(
+    lambda shot: {"id": "a", "prompt": "b", **shot}
+)
+
+
+@settings(deadline=None)
+@given(SHOTS | st.dictionaries(st.sampled_from(["id", "prompt", "takes"]), VALUES) | VALUES)
+@example({"id": "a", "remix-of": "b", "size": "1x1"})
+@example({"id": "a", "remix-of": "b", "edit-of": "c"})
+@example({"prompt": "b"})
+def test_the_screen_lets_through_only_what_the_schema_does(shot: object) -> None:
+    """A shot that passes needs no jsonschema: it would find nothing."""
+    if passes(shot):
+        assert VALIDATOR.is_valid(shot)
+
+
+def test_the_screen_lets_ordinary_shots_through() -> None:
+    """Else it would save nothing."""
+    assert passes({"id": "a", "prompt": "b"})
+    assert passes({"id": "a", "prompt": "b", "seconds": 8, "size": "1280x720", "tags": ["x"]})
+    assert passes({"id": "a", "prompt": "b", "remix-of": "c", "takes": 2})
