@@ -16,11 +16,15 @@ from sorapipe.cli.options import (
     open_storyboard,
     options,
 )
-from sorapipe.errors import BudgetExceeded, printable
+from sorapipe.errors import BudgetExceeded, LedgerDamaged, printable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sorapipe.config import Provider
     from sorapipe.ledger import Ledger
     from sorapipe.run.prepare import Prepared
+    from sorapipe.store import Store
 
 
 _DESCRIPTION = """\
@@ -58,7 +62,11 @@ def run(args: argparse.Namespace) -> int:
     out = out_folder(args.storyboard, args.out)
     planning = options(args)
     with Hold(out, clock):
-        ledger = Ledger.open(out / "ledger.jsonl", clock)
+        try:
+            ledger = Ledger.open(out / "ledger.jsonl", clock)
+        except LedgerDamaged:
+            _salvage(out, provider, Store(store_root(args.store)))
+            raise
         try:
             tally = fold_history(out / "ledger.jsonl", ledger.history)
             prepared = prepare(
@@ -84,6 +92,19 @@ def run(args: argparse.Namespace) -> int:
             return _carry_out(args, prepared, ledger)
         finally:
             ledger.close()
+
+
+def _salvage(out: Path, provider: Provider, store: Store) -> None:
+    """The ledger cannot be trusted to spend by; what is in flight is still brought home."""
+    import asyncio
+
+    from sorapipe.ledger import read
+    from sorapipe.run.salvage import in_flight, salvage
+
+    history = read(out / "ledger.jsonl")
+    if in_flight(history):
+        for line in asyncio.run(salvage(history, provider, out, store)):
+            print(printable(line), file=sys.stderr)
 
 
 def _nothing(args: argparse.Namespace, prepared: Prepared) -> None:

@@ -7,13 +7,17 @@ from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
+from sorapipe.config_file import Limits
 from sorapipe.core.backoff import delay
 from sorapipe.core.price import as_number
+from sorapipe.core.take import Take
 from sorapipe.media.boxes import Boxes, BoxWalk, BrokenVideo
 from sorapipe.run.hands import GiveUp, Hands
 from sorapipe.run.work import Work
-from sorapipe.store import Kept
-from sorapipe.videos.errors import APIError, APIStatusError
+from sorapipe.store import Kept, Store
+from sorapipe.videos.client import AsyncVideos
+from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError
+from sorapipe.videos.model import Video
 
 TRIES = 6  # downloads of one video in one run (design, section 6)
 
@@ -46,12 +50,9 @@ async def fetch(hands: Hands, work: Work) -> None:
         try:
             got: tuple[Kept, Boxes] = await again(_download, hands, work, take.video)
         except APIStatusError as error:
-            if error.status == 410 or (
-                error.status == 404 and _expired(take.expires_at, hands.clock.now())
-            ):
-                await hands.session.record(
-                    "lost", **name, why=f"expired before it was fetched: {error.what}"
-                )
+            if await _gone(hands, error, take):
+                why = f"gone from the server before it was fetched: {error.what}"
+                await hands.session.record("lost", **name, why=why)
                 return
             raise GiveUp(str(error)) from error
         except (APIError, BrokenVideo) as error:
@@ -89,10 +90,6 @@ async def keep(hands: Hands, work: Work, kept: Kept, boxes: Boxes) -> None:
     )
 
 
-def _expired(expires_at: float | None, now: float) -> bool:
-    return expires_at is not None and now >= expires_at
-
-
 def _flags(intent: Any, boxes: Boxes) -> list[str]:
     """What is not as asked: kept all the same, since it was paid for."""
     request = intent.get("request")
@@ -112,16 +109,44 @@ def _flags(intent: Any, boxes: Boxes) -> list[str]:
 
 
 async def _download(hands: Hands, work: Work, video: str) -> tuple[Kept, Boxes]:
-    limits = hands.provider.limits
     if (
         work.rendered is None
-    ):  # resumed: where the bytes lie is not kept, since it may be a signed address
+    ):  # resumed: where its bytes lie may be a signed address, and is not kept
         work.rendered = await hands.client.retrieve(video)
+    return await download(hands.client, work.rendered, hands.store, hands.provider.limits)
+
+
+async def download(
+    client: AsyncVideos, video: Video, store: Store, limits: Limits
+) -> tuple[Kept, Boxes]:
+    """Stream a finished video into the store, hashing and walking its boxes as it passes.
+
+    Raises:
+        APIError: the server or the network failed.
+        BrokenVideo: what came is not a whole MP4.
+        StorageError: the store could not take it.
+    """
     walk = BoxWalk()
-    async with hands.client.open_content(work.rendered) as content:
-        with hands.store.incoming(max_bytes=limits.max_video_bytes) as incoming:
+    async with client.open_content(video) as content:
+        with store.incoming(max_bytes=limits.max_video_bytes) as incoming:
             async for chunk in content.chunks():
                 walk.feed(chunk)
                 incoming.write(chunk)
             boxes = walk.finish()
             return await asyncio.to_thread(incoming.finish), boxes
+
+
+async def _gone(hands: Hands, error: APIStatusError, take: Take) -> bool:
+    """Whether a refused download means that the video is there no more, not just not now."""
+    if error.status not in (404, 410) or take.video is None:
+        return False
+    if error.status == 410 or (
+        take.expires_at is not None and hands.clock.now() >= take.expires_at
+    ):
+        return True
+    try:
+        return (await hands.client.retrieve(take.video)).status != "completed"
+    except NotFoundError:
+        return True
+    except APIError:
+        return False

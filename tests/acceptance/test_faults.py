@@ -12,7 +12,11 @@ from tests.faulty import Faulty, faulty
 
 ONE = "version: 1\ndefaults: { seconds: 1, size: 64x64 }\nshots:\n  - { id: a, prompt: a wave }\n"
 TWO = ONE + "  - { id: b, prompt: another, remix-of: a }\n  - { id: c, prompt: a third }\n"
-QUICK = {"SORAPIPE_SETTLE_TIMEOUT": "1.5", "SORAPIPE_POLL_INTERVAL": "0.05", "SORAPIPE_BACKOFF_CAP": "0.2"}
+QUICK = {
+    "SORAPIPE_SETTLE_TIMEOUT": "1.5",
+    "SORAPIPE_POLL_INTERVAL": "0.05",
+    "SORAPIPE_BACKOFF_CAP": "0.2",
+}
 
 
 def desk_for(folder: Path, server: Faulty, text: str, *, profile: str, **environ: str) -> Desk:
@@ -155,3 +159,18 @@ def test_an_unknown_price_needs_a_word_from_its_owner(tmp_path: Path) -> None:
         desk = desk_for(tmp_path, server, ONE, profile="generic")
         assert desk.run("run").returncode == 6
         assert server.creates == 0
+
+
+def test_a_damaged_ledger_buys_nothing_and_still_brings_home_what_was_paid(tmp_path: Path) -> None:
+    """What is in flight is fetched; no create is sent; the exit code is 4."""
+    with faulty(tmp_path / "studio", broken=12) as server:
+        desk = desk_for(tmp_path, server, TWO, profile="local")
+        assert desk.run("run", "--concurrency", "1").returncode == 1
+        creates = server.creates
+        ledger = desk.out / "ledger.jsonl"
+        lines = ledger.read_bytes().splitlines(keepends=True)
+        ledger.write_bytes(b"".join([lines[0].replace(b"local", b"lokal"), *lines[1:]]))
+        done = desk.run("run")
+        assert done.returncode == 4
+        assert server.creates == creates
+        assert (desk.out / "takes" / "a@1.mp4").exists(), done.stderr

@@ -26,6 +26,7 @@ shots:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """A folder of its own for each test."""
     return Desk(tmp_path)
 
 
@@ -41,7 +42,9 @@ def test_a_run_makes_every_file_and_a_second_one_creates_nothing(desk: Desk) -> 
     second = desk.run("run")
     assert second.returncode == 0
     assert "nothing to do" in second.stderr
-    assert {path: path.stat().st_mtime_ns for path in desk.out.glob("*") if path in before} == before
+    assert {
+        path: path.stat().st_mtime_ns for path in desk.out.glob("*") if path in before
+    } == before
     assert paid_creates(desk.out) == 5
 
 
@@ -67,11 +70,19 @@ def test_quiet_says_nothing_when_all_is_well(desk: Desk) -> None:
 
 def test_a_changed_shot_is_rendered_anew_with_its_descendants(desk: Desk) -> None:
     """A new prompt renders that shot and what starts from it, and nothing else."""
-    desk.write(SMALL + "shots:\n  - {id: a, prompt: a}\n  - {id: b, prompt: b, remix-of: a}\n  - {id: c, prompt: c}\n")
+    shots = "shots: [{id: a, prompt: %s}, {id: b, prompt: b, remix-of: a}, {id: c, prompt: c}]"
+    desk.write(SMALL + shots % "a")
     assert desk.run("run").returncode == 0
-    desk.write(SMALL + "shots:\n  - {id: a, prompt: A}\n  - {id: b, prompt: b, remix-of: a}\n  - {id: c, prompt: c}\n")
-    rows = {row["take"]: (row["decision"], row["reason"]) for row in json.loads(desk.run("plan", "--json").stdout)["takes"]}
-    assert rows == {"a@1": ("render", "changed"), "b@1": ("render", "parent"), "c@1": ("reuse", "kept")}
+    desk.write(SMALL + shots % "A")
+    rows = {
+        row["take"]: (row["decision"], row["reason"])
+        for row in json.loads(desk.run("plan", "--json").stdout)["takes"]
+    }
+    assert rows == {
+        "a@1": ("render", "changed"),
+        "b@1": ("render", "parent"),
+        "c@1": ("reuse", "kept"),
+    }
     assert desk.run("run").returncode == 0
     assert paid_creates(desk.out) == 5
 
@@ -87,7 +98,7 @@ def test_renaming_and_retagging_a_shot_buys_nothing(desk: Desk) -> None:
 
 
 def test_lost_files_come_back_without_being_bought(desk: Desk) -> None:
-    """A deleted deliverable is copied from the store, and without a store fetched from the server."""
+    """A deleted deliverable comes from the store, and without a store from the server."""
     desk.write(SMALL + "shots: [{ id: a, prompt: a }]\n")
     desk.run("run")
     whole = (desk.out / "a.mp4").read_bytes()
@@ -176,7 +187,8 @@ def test_a_damaged_ledger_stops_everything(desk: Desk) -> None:
 def test_shots_that_ask_for_the_same_are_rendered_once(desk: Desk) -> None:
     """Two children that turn out to be one request share its bytes."""
     text = "shots:\n  - {id: a, prompt: a}\n"
-    text += "  - {id: b, prompt: same, remix-of: a, file: one}\n  - {id: c, prompt: same, remix-of: a, file: two}\n"
+    for name, file in (("b", "one"), ("c", "two")):
+        text += f"  - {{id: {name}, prompt: same, remix-of: a, file: {file}}}\n"
     desk.write(SMALL + text)
     done = desk.run("run")
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,51 @@
+"""When the ledger is damaged: nothing is bought, and what was paid for is still brought home.
+
+The ledger is not written to. The bytes go to the store under their fingerprint, so that a run with
+the ledger restored finds them there, and to `takes/` for people.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sorapipe.config import Provider
+from sorapipe.core.take import Event
+from sorapipe.errors import SorapipeError
+from sorapipe.ledger import History
+from sorapipe.run.connect import connect
+from sorapipe.run.fetch import download
+from sorapipe.store import Store
+
+_ENDED = frozenset({"kept", "failed", "lost"})
+
+
+def in_flight(history: History) -> list[Event]:
+    """The `accepted` or `adopted` events that no end follows, before the damage and after it."""
+    open_: dict[str, Event] = {}
+    for event in (*history.events, *history.after):
+        if event["event"] in ("accepted", "adopted"):
+            open_[event["fp"]] = event
+        elif event["event"] in _ENDED:
+            open_.pop(event["fp"], None)
+    return list(open_.values())
+
+
+async def salvage(history: History, provider: Provider, out: Path, store: Store) -> list[str]:
+    """Fetch what is finished; a line for each render that was in flight."""
+    lines = []
+    async with connect(provider, out) as client:
+        for event in in_flight(history):
+            take, video = event["take"], event["video"]
+            try:
+                found = await client.retrieve(video)
+                if found.status != "completed":
+                    lines.append(f"{take} is {found.word or found.status} as {video}")
+                    continue
+                kept, _ = await download(client, found, store, provider.limits)
+                record = {"sha256": kept.sha256, "bytes": kept.bytes, "video": video}
+                store.name(event["fp"], {**record, "provider": provider.name})
+                store.deliver(kept.sha256, out / "takes" / f"{take}.mp4")
+                lines.append(f"{take} was fetched to takes/{take}.mp4")
+            except SorapipeError as error:
+                lines.append(f"{take} is {video}, and could not be fetched: {error}")
+    return lines
