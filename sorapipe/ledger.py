@@ -151,9 +151,12 @@ class Ledger:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
     @classmethod
-    def open(cls, path: Path, clock: Clock) -> Ledger:
-        """Read, repair a torn end, and be ready to append. Raises LedgerDamaged, StorageError."""
-        history = read(path)
+    def open(cls, path: Path, clock: Clock, history: History | None = None) -> Ledger:
+        """Repair a torn end, and be ready to append. Raises LedgerDamaged, StorageError.
+
+        `history` is what `read` gave, if it was called since the folder is held.
+        """
+        history = history or read(path)
         if history.damage is not None:
             raise history.damage
         if history.torn:

@@ -16,13 +16,13 @@ from sorapipe.cli.options import (
     open_storyboard,
     options,
 )
-from sorapipe.errors import BudgetExceeded, LedgerDamaged, printable
+from sorapipe.errors import BudgetExceeded, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sorapipe.config import Provider
-    from sorapipe.ledger import Ledger
+    from sorapipe.ledger import History, Ledger
     from sorapipe.run.prepare import Prepared
     from sorapipe.store import Store
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     """Exit as the outcome says."""
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold
-    from sorapipe.ledger import Ledger
+    from sorapipe.ledger import Ledger, read
     from sorapipe.run.admit import admit
     from sorapipe.run.prepare import fold_history, nothing_to_do, out_folder, prepare, store_root
     from sorapipe.store import Store
@@ -60,48 +60,41 @@ def run(args: argparse.Namespace) -> int:
     clock = SystemClock()
     loaded, provider = open_storyboard(args)
     out = out_folder(args.storyboard, args.out)
-    planning = options(args)
     with Hold(out, clock):
+        history = read(out / "ledger.jsonl")
+        store = Store(store_root(args.store))
+        if history.damage is not None:
+            _salvage(history, provider, out, store)
+            raise history.damage
+        tally = fold_history(out / "ledger.jsonl", history)
+        prepared = prepare(
+            loaded,
+            provider,
+            out=out,
+            store=store,
+            tally=tally,
+            options=options(args),
+            now=clock.now(),
+        )
+        if nothing_to_do(prepared):
+            _nothing(args, prepared)
+            return Exit.UNRESOLVED if tally.unknown else Exit.OK
+        life, held = loaded.storyboard.budget, tally.committed
+        admit(prepared.plan, life=life, run=args.budget, held=held, consent=args.yes)
+        _consent(args, prepared)
+        ledger = Ledger.open(out / "ledger.jsonl", clock, history)
         try:
-            ledger = Ledger.open(out / "ledger.jsonl", clock)
-        except LedgerDamaged:
-            _salvage(out, provider, Store(store_root(args.store)))
-            raise
-        try:
-            tally = fold_history(out / "ledger.jsonl", ledger.history)
-            prepared = prepare(
-                loaded,
-                provider,
-                out=out,
-                store=Store(store_root(args.store)),
-                tally=tally,
-                options=planning,
-                now=clock.now(),
-            )
-            if nothing_to_do(prepared):
-                _nothing(args, prepared)
-                return Exit.UNRESOLVED if tally.unknown else Exit.OK
-            admit(
-                prepared.plan,
-                life=loaded.storyboard.budget,
-                run=args.budget,
-                held=tally.committed,
-                consent=args.yes,
-            )
-            _consent(args, prepared)
             return _carry_out(args, prepared, ledger)
         finally:
             ledger.close()
 
 
-def _salvage(out: Path, provider: Provider, store: Store) -> None:
+def _salvage(history: History, provider: Provider, out: Path, store: Store) -> None:
     """The ledger cannot be trusted to spend by; what is in flight is still brought home."""
     import asyncio
 
-    from sorapipe.ledger import read
     from sorapipe.run.salvage import in_flight, salvage
 
-    history = read(out / "ledger.jsonl")
     if in_flight(history):
         for line in asyncio.run(salvage(history, provider, out, store)):
             print(printable(line), file=sys.stderr)
