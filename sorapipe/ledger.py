@@ -152,9 +152,9 @@ class Ledger:
 
     @classmethod
     def open(cls, path: Path, clock: Clock, history: History | None = None) -> Ledger:
-        """Repair a torn end, and be ready to append. Raises LedgerDamaged, StorageError.
+        """Repair a torn end, be ready to append; `history` is what `read` gave under the Hold.
 
-        `history` is what `read` gave, if it was called since the folder is held.
+        Raises LedgerDamaged, StorageError.
         """
         history = history or read(path)
         if history.damage is not None:

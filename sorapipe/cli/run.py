@@ -116,13 +116,12 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
     from sorapipe.core.price import told
 
     price, unpriced = prepared.plan.price, len(prepared.plan.unpriced)
-    if not args.quiet and not args.json:
+    if not args.quiet:
         provider = prepared.provider
-        print(
-            f"server: {prepared.address} ({provider.profile.name}; {provider.why})", file=sys.stderr
-        )
+        server = f"{prepared.address} ({provider.profile.name}; {provider.why})"
         more = f", and {unpriced} renders of unknown price" if unpriced else ""
-        print(f"this may cost up to {told(price)}{more}", file=sys.stderr)
+        cost = f"may cost up to {told(price)}{more}" if price or unpriced else "costs nothing"
+        print(printable(f"server: {server}; this run {cost}"), file=sys.stderr)
     if args.yes or not (price or unpriced) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     sys.stderr.write("go ahead? [y/N] ")
