@@ -1,8 +1,8 @@
 """Which video belongs to which output folder, for all runs of this user.
 
 Two folders that asked for the same thing with the same key must not adopt each other's renders. A
-claim is a file named by the digest of address and id, created only if it is not there: the first
-one has it, and the file system is the referee.
+claim is a file named by the digest of address and id, which appears whole and only if it is not
+there: the first one has it, and the file system is the referee.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 from pathlib import Path
 
-from sorapipe.files import make_dirs, storage_error
+from sorapipe.files import Temporary
 
 
 class Claims:
@@ -26,21 +26,17 @@ class Claims:
         Raises:
             StorageError: the index could not be written.
         """
-        path = self._path(address, video)
-        try:
-            make_dirs(path.parent)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(str(out.absolute()))
-        except FileExistsError:
-            return self.owner(address, video) == str(out.absolute())
-        except OSError as error:
-            raise storage_error(path, error) from error
-        return True
+        path, mine = self._path(address, video), str(out.absolute())
+        with Temporary(path.parent) as temporary:
+            temporary.write(mine.encode("utf-8", "surrogateescape"))
+            if temporary.keep_new(path):
+                return True
+        return self.owner(address, video) == mine
 
     def owner(self, address: str, video: str) -> str | None:
         """The folder that claimed the video, or None."""
         with contextlib.suppress(OSError):
-            return self._path(address, video).read_text(encoding="utf-8")
+            return self._path(address, video).read_text(encoding="utf-8", errors="surrogateescape")
         return None
 
     def _path(self, address: str, video: str) -> Path:

@@ -152,9 +152,12 @@ def _known(
     return table
 
 
+MOST = 10**9  # USD a second: what is more is a slip of the finger
+
+
 def _price(where: str, value: object) -> Decimal:
     number = _number(value) if not isinstance(value, str) else None
-    if number is None or number < 0:
+    if number is None or not 0 <= number <= MOST:
         raise UsageError(where, f"{value!s} is no price", "USD a second, as a number")
     return number
 

@@ -139,6 +139,17 @@ class Temporary:
             self._close()
         fsync_dir(target.parent)
 
+    def keep_new(self, target: Path) -> bool:
+        """As `keep`, unless `target` is there already: then say False and change nothing."""
+        with refusals(target):
+            sync(self.fd)
+            try:
+                os.link(self.path, target)
+            except FileExistsError:
+                return False
+        fsync_dir(target.parent)
+        return True
+
     def discard(self) -> None:
         """Remove the file; nothing happens where it was kept or discarded before."""
         if self._open:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -204,11 +205,8 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Close the file. What was given to `append` is written first, also after the loop ended.
-
-        Raises StorageError where that fails.
-        """
-        self._worker.shutdown(wait=True)
+        """Close the file; what `append` was given is written first. Raises StorageError."""
+        self._worker.shutdown()
         fd, left, self._queue = self._fd, self._queue, []
         try:
             if left and self.broken is None:
@@ -297,7 +295,5 @@ def _reserve(path: Path) -> Path:
 
 
 def _unused(path: Path) -> Path:
-    number = 1
-    while (aside := path.with_suffix(f".torn-{number}")).exists():
-        number += 1
-    return aside
+    names = (path.with_suffix(f".torn-{number}") for number in count(1))
+    return next(name for name in names if not name.exists())

@@ -1,1 +1,1 @@
-"""The tests. A package, so that helpers such as `tests.kills` have one name wherever they are used."""
+"""The tests: a package, so that `tests.kills` has one name wherever it is used."""

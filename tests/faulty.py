@@ -25,13 +25,15 @@ class Faulty:
 
     A status (`400`, `429` ...) answers so without taking anything on; `500-after` takes the create
     on and answers 500; `hang-after` takes it on and never answers. `creates` counts what reached
-    the server, `accepted` what it took on. With `hidden` its list is empty; with `broken` so many
-    downloads end in 502.
+    the server, `accepted` what it took on. With `hidden` its list is empty, with `listless` it
+    answers 503; with `broken` so many downloads end in 502.
     """
 
     script: list[str] = field(default_factory=list)
     hidden: bool = False
+    listless: bool = False
     broken: int = 0
+    broken_path: str = ""
     url: str = ""
     creates: int = 0
     accepted: int = 0
@@ -41,13 +43,21 @@ class Faulty:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
             await self._create(scope, receive, send)
-        elif scope["path"].endswith("/content") and self.broken:
+        elif self._breaks(scope["path"]):
             self.broken -= 1
             await _answer(send, 502, {"error": {"message": "bad gateway"}})
         elif self.hidden and scope["path"] == "/v1/videos":
             await _answer(send, 200, {"object": "list", "data": [], "has_more": False})
+        elif self.listless and scope["path"] == "/v1/videos":
+            await _answer(send, 503, {"error": {"message": "scripted 503"}})
         else:
             await self.app(scope, receive, send)
+
+    def _breaks(self, path: str) -> bool:
+        if not (self.broken and path.endswith("/content")):
+            return False
+        self.broken_path = self.broken_path or path
+        return path == self.broken_path
 
     async def _create(self, scope: Scope, receive: Any, send: Any) -> None:
         self.creates += 1

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sorapipe.core.plan import Bytes, Facts, Plan, PlannedTake, make_plan
+from sorapipe.core.plan import Bytes, Facts, Plan, PlannedTake
+from sorapipe.core.planner import make_plan
 from sorapipe.core.storyboard import Shot, Storyboard
 from sorapipe.core.tally import Tally, fold
 from tests.events import event

@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # these rooms load what a command may not need
     from sorapipe.run.prepare import Options, Prepared
 
 
+MOST = 1_000_000_000  # USD; what is more than that is a slip of the finger
+
+
 def add_command(
     commands: Any, name: str, help_text: str, description: str
 ) -> argparse.ArgumentParser:
@@ -98,7 +101,7 @@ def amount(text: str) -> Decimal:
         raise argparse.ArgumentTypeError(
             f"'{text}' is not an amount; say one such as 12.50"
         ) from None
-    if not value.is_finite() or value < 0:
+    if not value.is_finite() or not 0 <= value <= MOST:
         raise argparse.ArgumentTypeError(f"'{text}' is not an amount; say one such as 12.50")
     return value
 

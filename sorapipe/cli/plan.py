@@ -30,14 +30,14 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit 0, or 6 where the budget does not hold the plan."""
     from sorapipe.report.plan import as_data, as_text
-    from sorapipe.run.admit import admit
+    from sorapipe.run.admit import admit, held_by
 
     prepared = look(args, options(args))
     if args.json:
         print(json.dumps(as_data(prepared), ensure_ascii=False))
     elif not args.quiet:
         print(as_text(prepared))
-    life, held = prepared.loaded.storyboard.budget, prepared.tally.committed
+    life, held = prepared.loaded.storyboard.budget, held_by(prepared.tally, prepared.facts)
     try:
         admit(prepared.plan, life=life, run=args.budget, held=held, consent=True)
     except BudgetExceeded as error:

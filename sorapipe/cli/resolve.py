@@ -41,7 +41,11 @@ def add(commands: Any) -> None:
         action="store_true",
         help="it was not accepted, or buy it again; the next run sends it",
     )
-    how.add_argument("--write-off", action="store_true", help="count it as spent and give it up")
+    how.add_argument(
+        "--write-off",
+        action="store_true",
+        help="count it as spent and give it up, also one that is stuck in flight",
+    )
     parser.set_defaults(run=run)
 
 
@@ -60,9 +64,12 @@ def run(args: argparse.Namespace) -> int:
     with Hold(out, SystemClock()):
         ledger = Ledger.open(path, SystemClock())
         try:
-            take = _find(fold_history(path, ledger.history), args.shot)
+            tally = fold_history(path, ledger.history)
+            open_ = tally.unknown + (tally.in_flight if args.write_off else [])
+            take = _find(open_, args.shot)
             name = {"fp": take.fingerprint, "take": take.name}
-            if args.adopt:
+            if args.adopt is not None:
+                _check(args.adopt, tally)
                 _claim(Claims(state_root() / "claims"), take, args.adopt, out)
                 ledger.append_sync(
                     "adopted", **name, render=take.render, video=args.adopt, matched_on="owner"
@@ -82,8 +89,7 @@ def run(args: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _find(tally: Tally, wanted: str) -> Take:
-    unknown = tally.unknown
+def _find(unknown: list[Take], wanted: str) -> Take:
     found = [take for take in unknown if wanted in (take.name, take.name.rpartition("@")[0])]
     if len(found) == 1:
         return found[0]
@@ -99,6 +105,13 @@ def _find(tally: Tally, wanted: str) -> Take:
         "its payment is not unknown",
         f"these are: {names}" if names else "no payment is; nothing is to settle",
     )
+
+
+def _check(video: str, tally: Tally) -> None:
+    if not video.strip():
+        raise UsageError("--adopt", "no id was given", "give the id that the server's list shows")
+    if video in tally.videos:
+        raise UsageError("--adopt", f"'{video}' is another render of this ledger", "look again")
 
 
 def _claim(claims: Any, take: Take, video: str, out: Path) -> None:

@@ -16,7 +16,7 @@ from sorapipe.cli.options import (
     open_storyboard,
     options,
 )
-from sorapipe.errors import BudgetExceeded, printable
+from sorapipe.errors import BudgetExceeded, one_line, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sorapipe.config import Provider
     from sorapipe.ledger import History, Ledger
     from sorapipe.run.prepare import Prepared
+    from sorapipe.run.start import Terms
     from sorapipe.store import Store
 
 
@@ -53,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold
     from sorapipe.ledger import Ledger, read
-    from sorapipe.run.admit import admit
     from sorapipe.run.prepare import fold_history, nothing_to_do, out_folder, prepare, store_root
     from sorapipe.store import Store
 
@@ -77,33 +77,62 @@ def run(args: argparse.Namespace) -> int:
             now=clock.now(),
         )
         if nothing_to_do(prepared):
-            _nothing(args, prepared)
-            return Exit.UNRESOLVED if tally.unknown else Exit.OK
-        life, held = loaded.storyboard.budget, tally.committed
-        admit(prepared.plan, life=life, run=args.budget, held=held, consent=args.yes)
-        _consent(args, prepared)
+            code = Exit.UNRESOLVED if tally.unknown else Exit.OK
+            _nothing(args, prepared, code)
+            return code
+        terms = _terms(args, prepared)
         ledger = Ledger.open(out / "ledger.jsonl", clock, history)
         try:
-            return _carry_out(args, prepared, ledger)
+            return _carry_out(args, prepared, ledger, terms)
         finally:
             ledger.close()
+
+
+def _terms(args: argparse.Namespace, prepared: Prepared) -> Terms:
+    """What may be spent: admitted by the budget and by the owner.
+
+    Raises:
+        BudgetExceeded: nothing may be begun, and nothing that was paid for waits to be fetched.
+    """
+    from sorapipe.run.admit import admit, held_by
+    from sorapipe.run.start import Terms
+
+    life, barred = prepared.loaded.storyboard.budget, None
+    held = held_by(prepared.tally, prepared.facts)
+    try:
+        admit(prepared.plan, life=life, run=args.budget, held=held, consent=args.yes)
+        _consent(args, prepared)
+    except BudgetExceeded as error:
+        if not prepared.tally.in_flight:
+            raise
+        barred = str(error)  # what is in flight was paid for: it is still brought home
+    if life is not None and held is not None:
+        life -= held - prepared.tally.committed  # bought at a price that nobody knew then
+    return Terms(life=life, run=args.budget, barred=barred, concurrency=args.concurrency)
 
 
 def _salvage(history: History, provider: Provider, out: Path, store: Store) -> None:
     """The ledger cannot be trusted to spend by; what is in flight is still brought home."""
     import asyncio
 
+    from sorapipe.run.prepare import address_of
     from sorapipe.run.salvage import in_flight, salvage
 
-    if in_flight(history):
+    if in_flight(history, address_of(provider)):
         for line in asyncio.run(salvage(history, provider, out, store)):
             print(printable(line), file=sys.stderr)
 
 
-def _nothing(args: argparse.Namespace, prepared: Prepared) -> None:
+def _nothing(args: argparse.Namespace, prepared: Prepared, code: Exit) -> None:
     takes, out = len(prepared.plan.takes), str(prepared.out)
     if args.json:
-        event = {"event": "run-ended", "exit": 0, "wanted": takes, "made": 0, "reused": takes}
+        event = {
+            "event": "run-ended",
+            "exit": int(code),
+            "wanted": takes,
+            "made": 0,
+            "reused": takes,
+        }
         print(json.dumps({**event, "creates": 0, "cost": 0.0, "out": out}))
     elif not args.quiet:
         words = "nothing was created, no server was needed"
@@ -122,6 +151,11 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
         more = f", and {unpriced} renders of unknown price" if unpriced else ""
         cost = f"may cost up to {told(price)}{more}" if price or unpriced else "costs nothing"
         print(printable(f"server: {server}; this run {cost}"), file=sys.stderr)
+    key = prepared.provider.api_key
+    for shot in prepared.loaded.storyboard.shots:
+        if key.redact(shot.prompt) != shot.prompt:
+            what = "its prompt has your API key in it, and is sent as it is"
+            print(one_line(f"shot '{shot.id}'", what, "take it out"), file=sys.stderr)
     if args.yes or not (price or unpriced) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     sys.stderr.write("go ahead? [y/N] ")
@@ -130,7 +164,7 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
         raise BudgetExceeded("run", "you said no", "nothing was sent")
 
 
-def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger) -> int:
+def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger, terms: Terms) -> int:
     import asyncio
 
     from sorapipe.clock import SystemClock
@@ -139,17 +173,7 @@ def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger) -> 
     from sorapipe.run.start import carry_out
 
     with watcher(prepared.plan, json_lines=args.json, quiet=args.quiet) as listener:
-        outcome = asyncio.run(
-            carry_out(
-                prepared,
-                ledger,
-                SystemClock(),
-                listener,
-                life=prepared.loaded.storyboard.budget,
-                run=args.budget,
-                concurrency=args.concurrency,
-            )
-        )
+        outcome = asyncio.run(carry_out(prepared, ledger, SystemClock(), listener, terms))
     if not args.json:
         text = as_text(outcome, str(args.storyboard), quiet=args.quiet)
         print(text, file=sys.stderr, end="\n" if text else "")

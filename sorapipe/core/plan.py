@@ -1,27 +1,22 @@
-"""The plan: takes in order, each with a decision, its reason and its highest price.
+"""The plan: takes in order, each with a decision, its reason and its highest price. Data only.
 
-Pure: what is known comes in as `Facts`. A take below one that will be rendered cannot be
-fingerprinted yet; it is planned `render` at its highest price with the reason `parent`, and may
-turn into `reuse` while running if its parent comes out the same. The reverse never happens.
+`core/planner.py` makes it from a storyboard and `Facts`, which is all that is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
-from sorapipe.core import graph
 from sorapipe.core.fingerprint import fingerprint
-from sorapipe.core.pick import Standing, hopeless, pick
 from sorapipe.core.price import ZERO, highest
 from sorapipe.core.request import request_for
-from sorapipe.core.storyboard import Operation, Shot, Storyboard
-from sorapipe.core.take import OPEN, State, Take
+from sorapipe.core.storyboard import Operation, Shot
+from sorapipe.core.take import State, Take
 from sorapipe.core.tally import Tally
-from sorapipe.core.wanted import chosen_take, needs_remote, operation_for, source_of
+from sorapipe.core.wanted import source_of
 
 
 class Decision(StrEnum):
@@ -69,6 +64,14 @@ class Facts:
         request = request_for(shot, number, operation)
         return fingerprint(request, number, source, self.provider)
 
+    def refetches(self, take: Take) -> bool:
+        """Whether the take's bytes are gone here and can be had from the server again."""
+        return take.fingerprint in self.refetchable and take.fingerprint not in self.held
+
+    def highest(self, shot: Shot) -> Decimal | None:
+        """The most that one render of the shot can cost; None where nobody knows."""
+        return highest(self.price(shot.model, shot.size), shot.seconds)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTake:
@@ -114,187 +117,3 @@ class Plan:
     def unpriced(self) -> tuple[PlannedTake, ...]:
         """The takes to be rendered whose price nobody knows."""
         return tuple(take for take in self.takes if take.price is None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Picked:
-    """What a child sees of its parent: decided bytes, or none yet, or none ever."""
-
-    bytes: Bytes | None
-    blocked: str | None = None
-
-
-def make_plan(storyboard: Storyboard, facts: Facts) -> Plan:
-    """The plan for every shot of the storyboard.
-
-    An operation that the server lacks, with no fallback, is planned as `blocked`. So is a child
-    that starts from a remote video that is gone, unless rendering its parent again costs nothing.
-    """
-    by_id = {shot.id: shot for shot in storyboard.shots}
-    anew: frozenset[str] = frozenset()
-    while True:
-        planner = _Planner(facts, anew)
-        rows = _rows(by_id, planner)
-        more = _missed(by_id, planner) - anew
-        if not more:
-            return Plan(tuple(rows))
-        anew |= more
-
-
-def _rows(by_id: Mapping[str, Shot], planner: _Planner) -> list[PlannedTake]:
-    picked: dict[str, _Picked] = {}
-    rows: list[PlannedTake] = []
-    for shot_id in graph.order({shot.id: shot.parent for shot in by_id.values()}):
-        shot = by_id[shot_id]
-        takes = list(planner.plan(shot, picked.get(shot.parent or "")))
-        picked[shot_id] = planner.pick(shot, takes)
-        rows += takes
-    return rows
-
-
-def _missed(by_id: Mapping[str, Shot], planner: _Planner) -> set[str]:
-    """The shots to be rendered again, for nothing, so that their remote videos are there.
-
-    With each its parent, if that one's is gone too, and so on: one a plan would be far too slow.
-    """
-    found: set[str] = set()
-    for missed in planner.gone:
-        shot: Shot | None = by_id[missed]
-        while shot is not None and shot.id not in found and _price(shot, planner.facts) == ZERO:
-            found.add(shot.id)
-            operation = operation_for(shot, planner.facts.operations) or shot.operation
-            up = shot.parent if needs_remote(shot, operation) else None
-            shot = by_id[up] if up in planner.dead else None
-    return found
-
-
-def _price(shot: Shot, facts: Facts) -> Decimal | None:
-    return highest(facts.price(shot.model, shot.size), shot.seconds)
-
-
-class _Planner:
-    """Plans shot by shot; remembers which take brings which fingerprint first."""
-
-    def __init__(self, facts: Facts, anew: frozenset[str]) -> None:
-        self.facts = facts
-        self.anew = anew
-        self.first: dict[str, PlannedTake] = {}
-        self.gone: set[str] = set()  # shots whose remote videos are gone, and missed by a child
-        self.dead: set[str] = set()  # shots with a pick whose remote video is gone, missed or not
-
-    def plan(self, shot: Shot, parent: _Picked | None) -> Iterator[PlannedTake]:
-        """The rows of the shot's takes."""
-        operation = operation_for(shot, self.facts.operations)
-        blocked = parent.blocked if parent else None
-        if operation is None:
-            blocked = f"'{self.facts.provider}' cannot {shot.operation}"
-        for number in range(1, shot.takes + 1):
-            if operation is None or blocked is not None:
-                yield _row(shot, number, operation or "create", Decision.BLOCKED, blocked or "")
-            elif parent is not None and parent.bytes is None:
-                more = {"price": _price(shot, self.facts), "anew": self._anew(shot.id)}
-                yield _row(shot, number, operation, Decision.RENDER, "parent", **more)
-            else:
-                yield self._known(shot, number, operation, parent.bytes if parent else None)
-
-    def _known(
-        self, shot: Shot, number: int, operation: Operation, parent: Bytes | None
-    ) -> PlannedTake:
-        """The row of a take whose fingerprint is known."""
-        digest = parent.sha256 if parent else None
-        mark = self.facts.fingerprint(shot, number, operation, digest)
-        state = self.facts.tally.take(mark).state
-        first = self.first.get(mark)
-        if first is not None:  # what blocks the one blocks both
-            decision = Decision.BLOCKED if first.decision is Decision.BLOCKED else Decision.REUSE
-            reason, twin = f"same as {first.name}", {"fingerprint": mark, "state": state}
-            return _row(shot, number, operation, decision, reason, **twin)
-        decision, reason = self._decide(shot, mark, f"{shot.id}@{number}")
-        buys = decision is Decision.RENDER and state not in OPEN
-        if buys and parent and not parent.alive and needs_remote(shot, operation):
-            self.gone.add(shot.parent or "")
-            buys, decision = False, Decision.BLOCKED
-            reason = f"the remote video of '{shot.parent}' is gone; --force renders all again"
-        price = _price(shot, self.facts) if buys else ZERO
-        anew = decision is Decision.RENDER and self._anew(shot.id)
-        more = {"price": price, "fingerprint": mark, "state": state, "anew": anew}
-        self.first[mark] = _row(shot, number, operation, decision, reason, **more)
-        return self.first[mark]
-
-    def _decide(self, shot: Shot, mark: str, name: str) -> tuple[Decision, str]:
-        take = self.facts.tally.take(mark)
-        if take.state is State.UNKNOWN:
-            return Decision.BLOCKED, "its payment is unknown; settle it with 'sorapipe resolve'"
-        if take.state in OPEN:
-            return Decision.RENDER, "in flight"
-        return self._decide_closed(shot, take, name)
-
-    def _decide_closed(self, shot: Shot, take: Take, name: str) -> tuple[Decision, str]:
-        """The decision for a take that no payment is open for."""
-        facts, mark = self.facts, take.fingerprint
-        if facts.force:
-            return Decision.RENDER, "forced"
-        if shot.id in self.anew:
-            return Decision.RENDER, "its remote video is gone"
-        if mark in facts.held:
-            return Decision.REUSE, "kept" if take.state is State.KEPT else "in the store"
-        return _unheld(take, name, facts)
-
-    def pick(self, shot: Shot, takes: list[PlannedTake]) -> _Picked:
-        """What the plan lets this shot's children see."""
-        standings = [self._standing(take) for take in takes]
-        chosen = chosen_take(
-            shot, {take.number: take.fingerprint for take in takes}, self.facts.tally
-        )
-        number = pick(standings, chosen)
-        if number is not None:
-            mark = takes[number - 1].fingerprint
-            found = self.facts.held.get(mark) if mark else None
-            if found is not None and not found.alive:
-                self.dead.add(shot.id)
-            return _Picked(found)
-        if hopeless(standings, chosen):
-            return _Picked(None, blocked=f"parent '{shot.id}' cannot be had")
-        return _Picked(None)
-
-    def _standing(self, take: PlannedTake) -> Standing:
-        if take.decision is Decision.BLOCKED:
-            return Standing.ENDED
-        here = take.decision is Decision.REUSE and take.fingerprint in self.facts.held
-        return Standing.KEPT if here and not self._anew(take.shot) else Standing.OPEN
-
-    def _anew(self, shot_id: str) -> bool:
-        return self.facts.force or shot_id in self.anew
-
-
-def _row(
-    shot: Shot, number: int, operation: Operation, decision: Decision, reason: str, **more: Any
-) -> PlannedTake:
-    """A row of the plan; nothing to pay and no fingerprint unless `more` says them."""
-    return PlannedTake(
-        shot=shot.id,
-        number=number,
-        decision=decision,
-        reason=reason,
-        operation=operation,
-        file=shot.file_name(number),
-        **{"price": ZERO, **more},
-    )
-
-
-def _unheld(take: Take, name: str, facts: Facts) -> tuple[Decision, str]:
-    """The decision for a take whose bytes are nowhere at hand and that nothing is open for."""
-    if take.state is State.KEPT:
-        if take.fingerprint in facts.refetchable:
-            return Decision.REUSE, "fetched again"
-        return Decision.RENDER, "its file is gone"
-    if take.state in (State.FAILED, State.LOST, State.WRITTEN_OFF):
-        if facts.retry_failed:
-            return Decision.RENDER, f"{take.state} before"
-        return (
-            Decision.BLOCKED,
-            f"{take.state}: {take.why or 'no reason was given'}; --retry-failed buys it again",
-        )
-    if take.state is State.REJECTED:
-        return Decision.RENDER, "rejected before"
-    return Decision.RENDER, "changed" if name in facts.tally.current else "new"

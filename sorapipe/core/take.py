@@ -35,7 +35,7 @@ class State(StrEnum):
     REJECTED = "rejected"  # refused at submission, at no cost
     FAILED = "failed"  # accepted, then failed or refused by moderation
     LOST = "lost"  # paid, but gone or expired before it was fetched
-    WRITTEN_OFF = "written-off"  # its owner gave an unknown payment up
+    WRITTEN_OFF = "written-off"  # paid, perhaps, and given up by its owner
 
 
 class Move(StrEnum):
@@ -75,6 +75,9 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     (S.RENDERING, "lost"): S.LOST,
     (S.RENDERED, "kept"): S.KEPT,
     (S.RENDERED, "lost"): S.LOST,
+    # Given up by its owner: stuck for ever, or broken for good on the server.
+    (S.RENDERING, "written-off"): S.WRITTEN_OFF,
+    (S.RENDERED, "written-off"): S.WRITTEN_OFF,
     # The bytes are here no more; the server may still have them, and asking costs nothing.
     (S.KEPT, "missing"): S.RENDERED,
     # Bought again: by itself what was rejected; the rest only when its owner says so.
@@ -101,7 +104,7 @@ MOVES: dict[State, Move] = {
 OPEN = frozenset({S.INTENDED, S.AMBIGUOUS, S.UNKNOWN, S.RENDERING, S.RENDERED})
 # These prove that a render was free, whatever was reserved for it. A resubmission proves nothing:
 # the owner buys the take again, and what the first render may have cost stays spent.
-_FREE = frozenset({"not-sent", "throttled", "rejected", "absent"})
+FREE = frozenset({"not-sent", "throttled", "rejected", "absent"})
 
 
 class IllegalEvent(ValueError):
@@ -167,7 +170,7 @@ def apply(take: Take, event: Event) -> Take:
     if name == "intent":
         changes.update(
             render=event["render"],
-            held=usd(event["price"]),
+            held=ZERO if event["price"] is None else usd(event["price"]),
             video=None,
             intent=event,
             why=None,
@@ -185,13 +188,11 @@ def apply(take: Take, event: Event) -> Take:
         )
     if "expires_at" in event:
         changes["expires_at"] = event["expires_at"]
-    if (
-        "told_cost" in event
-    ):  # the server said what it took: that, not our highest price, is the truth
+    if "told_cost" in event:  # what the server took is the truth, not our highest price
         changes["held"] = usd(event["told_cost"])
     if "why" in event:
         changes["why"] = event["why"]
     if take.state in OPEN and state not in OPEN:
-        cost = ZERO if name in _FREE else usd(event.get("cost", take.held))
+        cost = ZERO if name in FREE else usd(event.get("cost", take.held))
         changes.update(held=ZERO, spent=take.spent + cost)
     return replace(take, **changes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sorapipe.core.price import ZERO, usd
-from sorapipe.core.take import OPEN, TRANSITIONS, Event, State, Take, allowed, apply
+from sorapipe.core.take import FREE, OPEN, TRANSITIONS, Event, State, Take, allowed, apply
 
 # Events that move a take through its table; all others are remembered beside it.
 TAKE_EVENTS = frozenset(name for _, name in TRANSITIONS)
@@ -32,6 +32,8 @@ class Tally:
     runs: list[Event] = field(default_factory=list)
     committed: Decimal = ZERO
     open: dict[str, None] = field(default_factory=dict)  # fingerprints, oldest first
+    videos: set[str] = field(default_factory=set)  # every id that a take of this ledger ever had
+    unpriced: dict[str, Event] = field(default_factory=dict)  # `intent` by render, price unknown
 
     def take(self, fingerprint: str) -> Take:
         """The take of that fingerprint; one that nothing happened to yet is wanted."""
@@ -55,6 +57,7 @@ class Tally:
             after = apply(before, event)
             self.takes[after.fingerprint] = after
             self.committed += after.committed - before.committed
+            self._remember(event)
             if after.state in OPEN:
                 self.open[after.fingerprint] = None
             else:
@@ -69,6 +72,17 @@ class Tally:
             self.delivered[event["file"]] = event
         elif name in ("run-started", "run-ended"):
             self.runs.append(event)
+
+    def _remember(self, event: Event) -> None:
+        """Note the ids that are known, and the renders that cost nobody knows what."""
+        if event["event"] in ("accepted", "adopted"):
+            self.videos.add(event["video"])
+        elif event["event"] == "intent" and event["price"] is None:
+            self.unpriced[event["render"]] = event
+        elif event["event"] in FREE:
+            self.unpriced.pop(event["render"], None)
+        elif "told_cost" in event:
+            self.unpriced.pop(self.takes[event["fp"]].render or "", None)
 
     @property
     def unsettled(self) -> list[Take]:

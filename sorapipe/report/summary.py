@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from sorapipe.core.price import told
-from sorapipe.core.take import Take
+from sorapipe.core.take import State, Take
 from sorapipe.errors import printable
 from sorapipe.run.outcome import Outcome
 
@@ -40,6 +40,9 @@ def _troubles(outcome: Outcome, storyboard: str, command: str) -> Iterator[str]:
     if outcome.in_flight:
         yield f"still rendering; go on with: {command}"
         yield from _few(f"  {take.name} is {take.video}" for take in outcome.in_flight)
+    for take in outcome.elsewhere:
+        there = f"{take.intent['provider']} ({take.intent['address']})"
+        yield f"{take.name} is still {take.video} at {there}; a run with that server fetches it"
     if outcome.refused:
         yield f"nothing new was sent after the server refused: {outcome.refused}"
     if outcome.over_budget:
@@ -53,7 +56,10 @@ def _troubles(outcome: Outcome, storyboard: str, command: str) -> Iterator[str]:
 def _unknown(take: Take, storyboard: str) -> Iterator[str]:
     why = take.why or "the run ended before its answer"
     yield f"{take.name}: may have been paid, up to {told(take.held)}: {why}"
-    yield f"  settle it: {settling(take, storyboard)}"
+    if take.state is State.UNKNOWN:
+        yield f"  settle it: {settling(take, storyboard)}"
+    else:
+        yield "  the next run looks for it"
 
 
 def settling(take: Take, storyboard: str) -> str:

@@ -4,23 +4,47 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sorapipe.core.plan import Plan
-from sorapipe.core.price import told
+from sorapipe.core.plan import Facts, Plan
+from sorapipe.core.price import highest, told
+from sorapipe.core.tally import Tally
 from sorapipe.errors import BudgetExceeded
 
 
+def held_by(tally: Tally, facts: Facts) -> Decimal | None:
+    """What the ledger holds as paid, in flight or unknown; None where part of it has no price.
+
+    A render that was bought at an unknown price counts at today's, if that is known now.
+    """
+    total = tally.committed
+    for intent in tally.unpriced.values():
+        request = intent["request"]
+        price = highest(facts.price(request["model"], request["size"]), request["seconds"])
+        if price is None:
+            return None
+        total += price
+    return total
+
+
 def admit(
-    plan: Plan, *, life: Decimal | None, run: Decimal | None, held: Decimal, consent: bool
+    plan: Plan, *, life: Decimal | None, run: Decimal | None, held: Decimal | None, consent: bool
 ) -> None:
     """Raise BudgetExceeded where a cap does not hold the plan, or a needed price is unknown.
 
     `life` is the storyboard's budget, over all that its ledger holds (`held`); `run` what this run
-    may add; `consent` that its owner accepts unknown prices where no budget is set.
+    may add; `consent` that its owner accepts unknown prices where no budget is set. A plan that
+    adds nothing is always admitted: what it does was paid for.
     """
     if plan.unpriced:
         _unpriced(plan, capped=life is not None or run is not None, consent=consent)
-    total = held + plan.price
-    if life is not None and total > life:
+    if plan.price == 0:
+        return
+    if life is not None and held is None:
+        raise BudgetExceeded(
+            "budget",
+            "the ledger holds renders whose price nobody knows",
+            "say it with --price MODEL=USD (a second)",
+        )
+    if life is not None and held is not None and held + plan.price > life:
         raise BudgetExceeded(
             "budget",
             f"{told(held)} paid or open and {told(plan.price)} more would pass its {told(life)}",

@@ -16,11 +16,11 @@ from sorapipe.core.plan import (
     Plan,
     PlannedTake,
 )
-from sorapipe.core.price import ZERO
-from sorapipe.core.request import request_for
+from sorapipe.core.planner import Planner
+from sorapipe.core.request import Request, Source, request_for
 from sorapipe.core.storyboard import Shot, Storyboard
-from sorapipe.core.take import State, next_move
-from sorapipe.core.wanted import chosen_take, operation_for, source_of
+from sorapipe.core.take import OPEN, Take, next_move
+from sorapipe.core.wanted import chosen_take, needs_remote, operation_for, source_of
 from sorapipe.run.work import Work
 
 
@@ -29,6 +29,7 @@ class Board:
 
     def __init__(self, storyboard: Storyboard, plan: Plan, facts: Facts) -> None:
         self.facts = facts
+        self._planner = Planner(facts, frozenset(row.shot for row in plan.takes if row.anew))
         self.held: dict[str, Bytes] = {}
         self.shots = {shot.id: shot for shot in storyboard.shots}
         self.planned: dict[str, list[PlannedTake]] = {}
@@ -73,7 +74,7 @@ class Board:
             fingerprint=mark,
             name=row.name,
             number=row.number,
-            price=row.price or ZERO,
+            price=self.facts.highest(shot),
             shot=shot,
             request=request_for(shot, row.number, operation),
             source=source_of(shot, operation, self.facts.pictures, digest),
@@ -88,6 +89,16 @@ class Board:
         if parent in self.planned and parent not in self.picked:
             return f"parent '{parent}' was not made"
         return None
+
+    def decide(self, work: Work) -> tuple[Decision, str]:
+        """The planner's decision, now that the parent's pick is known: the plan's, or less."""
+        assert work.shot is not None
+        decision, why = self._planner.decide(work.shot, work.fingerprint, work.name)
+        remote = needs_remote(work.shot, work.request.operation)
+        open_ = self.facts.tally.take(work.fingerprint).state in OPEN
+        if remote and not open_ and work.parent is not None and not work.parent.alive:
+            return Decision.BLOCKED, f"the remote video of '{work.shot.parent}' is gone"
+        return decision, why
 
     def rests(self, shot_id: str, number: int, standing: Standing) -> None:
         """Note that a take has come to rest."""
@@ -117,14 +128,42 @@ class Board:
         rest = self.rest.get(shot_id, {})
         return [rest.get(row.number, Standing.OPEN) for row in self.planned[shot_id]]
 
-    def leftovers(self) -> Iterator[Work]:
-        """Takes with an open render that nothing here wants any more: paid, so seen through."""
+    def leftovers(self, provider: str, address: str) -> Iterator[Work]:
+        """Takes with an open render there that no opened shot wants: paid, so seen through.
+
+        What is open at another server is that one's business: here nobody would know of it.
+        """
         wanted = {mark for marks in self.marks.values() for mark in marks.values()}
-        for mark in list(self.facts.tally.open):
+        for mark in self.facts.tally.open:
             take = self.facts.tally.take(mark)
-            if (
-                mark not in wanted
-                and next_move(take) is not None
-                and take.state is not State.WANTED
-            ):
-                yield Work(fingerprint=mark, name=take.name, number=0, price=ZERO)
+            there = (take.intent.get("provider"), take.intent.get("address"))
+            if mark not in wanted and next_move(take) is not None and there == (provider, address):
+                yield _leftover(take)
+
+    def undecided(self) -> Iterator[PlannedTake]:
+        """The planned takes whose shots were never opened, since their parent's pick is open."""
+        for waiting in self.children.values():
+            yield from (row for shot_id in waiting for row in self._below(shot_id))
+
+    def _below(self, shot_id: str) -> Iterator[PlannedTake]:
+        """The takes of a shot and of all that start from it."""
+        heap = [shot_id]
+        while heap:
+            next_one = heap.pop()
+            yield from self.planned[next_one]
+            heap += self.children.get(next_one, [])
+
+
+def _leftover(take: Take) -> Work:
+    """The take as work, from what its intent says: enough to ask for the same under its key."""
+    intent = take.intent
+    video, source = intent.get("parent"), intent.get("source")
+    return Work(
+        fingerprint=take.fingerprint,
+        name=take.name,
+        number=intent["number"],
+        price=None,
+        request=Request(**intent["request"]),
+        source=Source(**source) if source else None,
+        parent=Bytes(sha256="", bytes=0, video=video) if video else None,
+    )

@@ -6,82 +6,99 @@ before anything else is done with the answer; what is ambiguous is never sent ag
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
 from sorapipe.core.backoff import bounded, delay
-from sorapipe.core.price import as_number, told
-from sorapipe.core.request import seed_for
-from sorapipe.errors import StorageError
-from sorapipe.files import write_atomically
-from sorapipe.run.hands import GiveUp, Hands, Refused, Unaffordable
-from sorapipe.run.work import Work, picture
+from sorapipe.core.price import ZERO, as_number, told
+from sorapipe.core.take import State, Take
+from sorapipe.run.hands import CONNECTING, GiveUp, Hands, Refused, Unaffordable
+from sorapipe.run.reconcile import reconcile
+from sorapipe.run.send import accept, send
+from sorapipe.run.stop import Stopping
+from sorapipe.run.work import Work, observable, picture
 from sorapipe.videos.errors import APIError, APIStatusError, RateLimitError
 from sorapipe.videos.model import Video
-from sorapipe.videos.wire import FileId, Image
 
-CONNECTING = 60.0  # seconds in all that reaching a server is tried (design, section 6)
-THROTTLES = 30  # refusals in a row, without one acceptance between, after which a run gives up
+THROTTLES = 30  # times in a row that a server may say "later", after it was left alone as it asked
+QUOTA = frozenset(
+    {"insufficient_quota", "billing_hard_limit_reached"}
+)  # 429s that waiting won't end
+_LOOK = 0.2  # seconds between two looks at a twin that is being settled
+_PAUSE = 1.0  # seconds before a request that was intended and not sent is tried again
 
 
 async def create(hands: Hands, work: Work) -> None:
-    """Send the request once; leave the take accepted, rejected, ambiguous or wanted again.
+    """Send the request once, and settle it if its answer is lost.
+
+    Leaves the take accepted, rejected, unknown, or wanted again. Two requests that a list cannot
+    tell apart are never open together, unless the server can tell them by their keys.
 
     Raises:
         GiveUp: nothing more can be sent for it in this run.
         StorageError: an event could not be made durable; the run must stop.
     """
+    hands.check()
     image = await picture(work, hands.folder, hands.shelf)
-    async with hands.mutexes[work.observable]:
-        _hold_twins(hands, work)
-        await hands.gate()
+    by_key = hands.provider.profile.idempotency == "replay"
+    while True:
+        async with nullcontext() if by_key else hands.mutexes[work.observable]:
+            twin = None if by_key else _twin(hands, work)
+            if twin is None:
+                await _buy(hands, work, image)
+                return
+        if twin.fingerprint not in hands.settling:
+            raise GiveUp(f"{twin.name} asks for the same, and its payment is unknown")
+        await hands.clock.sleep(_LOOK)
         hands.stop.check()
-        if hands.refused:
-            raise Refused(hands.refused)
-        if hands.unreachable:
-            raise GiveUp(hands.unreachable)
-        if not hands.budget.reserve(work.name, work.price, hands.session.tally.committed):
-            raise Unaffordable(f"{told(work.price)} more would pass the budget")
-        try:
-            await _attempt(hands, work, image)
-        finally:
-            work.posting = False
-            hands.budget.release(work.name)
 
 
-def _hold_twins(hands: Hands, work: Work) -> None:
-    """Send nothing that a list could not tell from a render whose fate nobody knows."""
-    for other in hands.session.tally.unknown:
-        request = other.intent.get("request", {})
-        if (
-            work.request
-            and request == work.request.as_data()
-            and other.fingerprint != work.fingerprint
-        ):
-            raise GiveUp(
-                f"{other.name} asks for the same and its payment is unknown; settle that first"
-            )
+def _twin(hands: Hands, work: Work) -> Take | None:
+    """A take whose lost answer could not be told from this one's."""
+    mine = observable(hands.session.redacted(work.request.as_data()))
+    others = (take for take in hands.session.tally.unsettled if not hands.foreign(take))
+    for other in others:
+        if other.fingerprint != work.fingerprint and observable(other.intent["request"]) == mine:
+            return other
+    return None
+
+
+async def _buy(hands: Hands, work: Work, image: bytes | None) -> None:
+    await hands.gate()
+    hands.check()
+    price = work.price if work.price is not None else ZERO
+    if not hands.budget.reserve(work.name, price, hands.session.tally.committed):
+        raise Unaffordable(f"{told(price)} more would pass the budget")
+    try:
+        await _attempt(hands, work, image)
+    finally:
+        work.posting = False
+        hands.budget.release(work.name)
+    if hands.session.take(work.fingerprint).state is State.AMBIGUOUS:
+        await reconcile(hands, work)
 
 
 async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
     render = uuid.uuid4().hex
+    name = {"fp": work.fingerprint, "take": work.name, "render": render}
+    sent_at = 0.0
 
     async def intend() -> None:
-        hands.stop.check()
+        nonlocal sent_at
+        hands.check()
         work.posting = True  # from here on a stop waits for the answer
-        await hands.session.record(
-            "intent", fp=work.fingerprint, take=work.name, **_intent(hands, work, render)
-        )
-        hands.budget.release(work.name)
+        await hands.session.record("intent", **name, **_intent(hands, work))
+        if hands.stop.asked:
+            await hands.session.record("not-sent", **name, why="stopped before it was sent")
+            raise Stopping
+        sent_at = hands.clock.monotonic()
 
     again = AsyncRetrying(
-        retry=retry_if_exception(
-            lambda error: _unsent(error) and not _intended(hands, work, render)
-        ),
+        retry=retry_if_exception(lambda error: _unsent(error) and not _intended(hands, name)),
         stop=stop_after_delay(CONNECTING),
         wait=lambda state: delay(state.attempt_number, hands.chance.random(), cap=10.0),
         sleep=_sleeper(hands),
@@ -90,79 +107,15 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
     try:
         video: Video = await again(send, hands, work, image, render, intend)
     except APIError as error:
-        await _settle(hands, work, render, error)
+        await _settle(hands, name, error, sent_at)
     else:
         hands.throttles = 0
         await accept(hands, work, render, video, "accepted")
 
 
-async def send(
-    hands: Hands,
-    work: Work,
-    image: bytes | None,
-    render: str,
-    before: Callable[[], Awaitable[None]] | None,
-) -> Video:
-    """One request on the wire, whatever the operation."""
-    wanted, client = work.request, hands.client
-    assert wanted is not None
-    seed = seed_for(wanted, work.number) if hands.provider.profile.seed else None
-    common: dict[str, Any] = {
-        "prompt": wanted.prompt,
-        "seed": seed,
-        "extra": wanted.extra,
-        "idempotency_key": render,
-        "before_send": before,
-    }
-    if wanted.operation == "create":
-        reference = FileId(wanted.file_id) if wanted.file_id else _image(image)
-        return await client.create(
-            model=wanted.model,
-            seconds=wanted.seconds,
-            size=wanted.size,
-            reference=reference,
-            **common,
-        )
-    assert work.parent is not None
-    assert work.parent.video is not None
-    if wanted.operation == "extend":
-        return await client.extend(work.parent.video, seconds=wanted.seconds, **common)
-    derive = client.remix if wanted.operation == "remix" else client.edit
-    return await derive(work.parent.video, **common)
-
-
-def _image(data: bytes | None) -> Image | None:
-    if data is None:
-        return None
-    kind = "png" if data.startswith(b"\x89PNG") else "webp" if data.startswith(b"RIFF") else "jpeg"
-    return Image(f"reference.{kind}", f"image/{kind}", data)
-
-
-async def accept(
-    hands: Hands, work: Work, render: str, video: Video, event: str, **fields: object
-) -> None:
-    """Make the id durable: in the ledger, or, where the disk refuses, beside it and on stderr."""
-    try:
-        await hands.session.record(
-            event,
-            fp=work.fingerprint,
-            take=work.name,
-            render=render,
-            video=video.id,
-            expires_at=video.expires_at,
-            **fields,
-        )
-    except StorageError:
-        _save_elsewhere(hands, work, video)
-        raise
-    hands.claims.claim(hands.address, video.id, hands.out)
-
-
-def _intent(hands: Hands, work: Work, render: str) -> dict[str, object]:
+def _intent(hands: Hands, work: Work) -> dict[str, object]:
     request = work.request
-    assert request is not None
     return {
-        "render": render,
         "price": as_number(work.price),
         "provider": hands.provider.name,
         "address": hands.address,
@@ -171,6 +124,7 @@ def _intent(hands: Hands, work: Work, render: str) -> dict[str, object]:
         "source": work.source.as_data() if work.source else None,
         "parent": work.parent.video if work.parent and request.operation != "create" else None,
         "wall": hands.clock.now(),
+        "offset": hands.clock_offset,
     }
 
 
@@ -178,68 +132,53 @@ def _unsent(error: BaseException) -> bool:
     return isinstance(error, APIError) and error.spent == "not_sent"
 
 
-def _intended(hands: Hands, work: Work, render: str) -> bool:
-    return hands.session.take(work.fingerprint).render == render
+def _intended(hands: Hands, name: dict[str, str]) -> bool:
+    return hands.session.take(name["fp"]).render == name["render"]
 
 
 def _sleeper(hands: Hands) -> Callable[[float], Awaitable[None]]:
     async def sleep(seconds: float) -> None:
         await hands.clock.sleep(seconds)
-        hands.stop.check()
+        hands.check()
 
     return sleep
 
 
-async def _settle(hands: Hands, work: Work, render: str, error: APIError) -> None:
+async def _settle(hands: Hands, name: dict[str, str], error: APIError, sent_at: float) -> None:
     """Record what became of the request, and tell the run what follows from it."""
-    if not _intended(hands, work, render):
+    if not _intended(hands, name):
         hands.unreachable = str(error)
         raise GiveUp(hands.unreachable) from error
-    record, name = (
-        hands.session.record,
-        {"fp": work.fingerprint, "take": work.name, "render": render},
-    )
     if error.spent == "not_sent":
-        await record("not-sent", **name, why=str(error))
+        await hands.session.record("not-sent", **name, why=str(error))
+        hands.close_gate(_PAUSE)
     elif error.spent == "throttled":
-        await _throttled(hands, name, error)
+        await _throttled(hands, name, error, sent_at)
     elif error.spent == "rejected":
-        await record("rejected", **name, why=str(error), status=getattr(error, "status", None))
-        if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
-            hands.refused = str(error)
-            raise Refused(hands.refused) from error
+        await _rejected(hands, name, error)
     else:
-        await record("ambiguous", **name, why=str(error))
+        await hands.session.record("ambiguous", **name, why=str(error))
 
 
-async def _throttled(hands: Hands, name: dict[str, str], error: APIError) -> None:
+async def _rejected(hands: Hands, name: dict[str, str], error: APIError) -> None:
+    status = error.status if isinstance(error, APIStatusError) else None
+    await hands.session.record("rejected", **name, why=str(error), status=status)
+    if status in (401, 402, 403):
+        hands.refused = str(error)
+        raise Refused(hands.refused) from error
+
+
+async def _throttled(hands: Hands, name: dict[str, Any], error: APIError, sent_at: float) -> None:
     cap = hands.provider.limits.backoff_cap
     asked = bounded(error.retry_after if isinstance(error, RateLimitError) else None, cap=cap)
     await hands.session.record("throttled", **name, why=str(error), retry_after=asked)
-    hands.throttles += 1
-    if isinstance(error, APIStatusError) and error.code in (
-        "insufficient_quota",
-        "billing_hard_limit_reached",
-    ):
+    if isinstance(error, APIStatusError) and error.code in QUOTA:
         hands.refused = str(error)
         raise Refused(hands.refused) from error
+    if sent_at >= hands.gate_closed:  # one burst is one refusal, however many were on the wire
+        hands.throttles += 1
     if hands.throttles > THROTTLES:
         hands.unreachable = str(error)
         raise GiveUp(hands.unreachable) from error
-    hands.close_gate(
-        asked if asked is not None else delay(hands.throttles, hands.chance.random(), cap=cap)
-    )
-
-
-def _save_elsewhere(hands: Hands, work: Work, video: Video) -> None:
-    """The disk refused a paid id: tell it to people, and try a second file."""
-    line = (
-        f"{work.name} was accepted as {video.id} by {hands.address}; fingerprint {work.fingerprint}"
-    )
-    sys.stderr.write(f"sorapipe: {line}\n")
-    sys.stderr.flush()
-    spare = hands.claims.root.parent / "rescued" / f"{video.id.replace('/', '_')[:120]}.txt"
-    try:
-        write_atomically(spare, (line + "\n").encode())
-    except StorageError as error:
-        sys.stderr.write(f"sorapipe: {error}\n")
+    learned = delay(max(hands.throttles, 1), hands.chance.random(), cap=cap)
+    hands.close_gate(max(asked, 0.1) if asked is not None else learned)

@@ -12,7 +12,7 @@ from sorapipe.core.backoff import delay
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
 from sorapipe.media.boxes import Boxes, BoxWalk, BrokenVideo
-from sorapipe.run.hands import GiveUp, Hands
+from sorapipe.run.hands import GiveUp, Hands, Refused
 from sorapipe.run.work import Work
 from sorapipe.store import Kept, Store
 from sorapipe.videos.client import AsyncVideos
@@ -50,43 +50,39 @@ async def fetch(hands: Hands, work: Work) -> None:
         try:
             got: tuple[Kept, Boxes] = await again(_download, hands, work, take.video)
         except APIStatusError as error:
-            if await _gone(hands, error, take):
+            if not hands.foreign(take) and await _gone(hands, error, take):
                 why = f"gone from the server before it was fetched: {error.what}"
                 await hands.session.record("lost", **name, why=why)
                 return
-            raise GiveUp(str(error)) from error
+            kind = Refused if error.status in (401, 402, 403) else GiveUp
+            raise kind(str(error)) from error
         except (APIError, BrokenVideo) as error:
             raise GiveUp(str(error)) from error
     await keep(hands, work, *got)
 
 
 async def keep(hands: Hands, work: Work, kept: Kept, boxes: Boxes) -> None:
-    """Record the take as kept, and name its bytes in the store by its fingerprint."""
+    """Name the bytes in the store by their fingerprint, and record the take as kept."""
     take = hands.session.take(work.fingerprint)
-    price = as_number(take.held)
-    event = await hands.session.record(
+    facts: dict[str, Any] = {
+        "sha256": kept.sha256,
+        "bytes": kept.bytes,
+        "video": take.video,
+        "seconds": boxes.seconds,
+        "size": f"{boxes.width}x{boxes.height}",
+        "expires_at": take.expires_at,
+        "address": take.intent.get("address", hands.address),
+    }
+    more = {"provider": hands.provider.name, "price": as_number(take.held)}
+    record = {**facts, **more, "request": take.intent.get("request")}
+    await asyncio.to_thread(hands.store.name, work.fingerprint, record)
+    await hands.session.record(
         "kept",
         fp=work.fingerprint,
         take=take.name,
-        video=take.video,
-        sha256=kept.sha256,
-        bytes=kept.bytes,
-        seconds=boxes.seconds,
-        size=f"{boxes.width}x{boxes.height}",
         flags=_flags(take.intent, boxes),
-        expires_at=take.expires_at,
-        address=take.intent.get("address", hands.address),
-        cost=price,
-    )
-    record = {
-        key: event[key]
-        for key in ("sha256", "bytes", "video", "address", "expires_at", "seconds", "size", "at")
-    }
-    request = take.intent.get("request")
-    await asyncio.to_thread(
-        hands.store.name,
-        work.fingerprint,
-        {**record, "provider": hands.provider.name, "price": price, "request": request},
+        cost=as_number(take.held),
+        **facts,
     )
 
 

@@ -12,11 +12,14 @@ from sorapipe.claims import Claims
 from sorapipe.clock import Clock
 from sorapipe.config import Provider
 from sorapipe.core.price import Budget
+from sorapipe.core.take import Take
+from sorapipe.errors import StorageError
 from sorapipe.run.session import Session
 from sorapipe.run.shelf import Shelf
 from sorapipe.run.stop import Stop
 from sorapipe.store import Store
 from sorapipe.videos.client import AsyncVideos
+from sorapipe.videos.model import Video
 
 
 class GiveUp(Exception):
@@ -31,9 +34,17 @@ class Unaffordable(GiveUp):
     """The budget does not admit that render."""
 
 
+CONNECTING = 60.0  # seconds in all that reaching a server is tried (design, section 6)
+
+
 @dataclass(slots=True, kw_only=True)
 class Hands:
-    """Shared by all takes of a run. `address` is where the server is, `shelf` has kept bytes."""
+    """Shared by all takes of a run. `address` is where the server is, `shelf` has kept bytes.
+
+    `barred`, `refused` and `unreachable` say why nothing new is sent; `settling` are the takes
+    whose lost answers are being looked for; `clock_offset` is the seconds that the server's clock is
+    ahead of ours.
+    """
 
     client: AsyncVideos
     session: Session
@@ -47,10 +58,14 @@ class Hands:
     budget: Budget
     claims: Claims
     shelf: Shelf
-    gate_until: float = 0.0
-    throttles: int = 0
+    barred: str | None = None
     refused: str | None = None
     unreachable: str | None = None
+    gate_until: float = 0.0
+    gate_closed: float = 0.0
+    throttles: int = 0
+    clock_offset: float = 0.0
+    settling: set[str] = field(default_factory=set)
     fetches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
     chance: random.Random = field(default_factory=random.Random)
     mutexes: defaultdict[tuple[object, ...], asyncio.Lock] = field(
@@ -65,4 +80,33 @@ class Hands:
 
     def close_gate(self, seconds: float) -> None:
         """Send nothing new for that long."""
-        self.gate_until = max(self.gate_until, self.clock.monotonic() + seconds)
+        now = self.clock.monotonic()
+        self.gate_closed, self.gate_until = now, max(self.gate_until, now + seconds)
+
+    def foreign(self, take: Take) -> bool:
+        """Whether its open render is at another address than the one of this run."""
+        return bool(take.intent.get("address", self.address) != self.address)
+
+    def heard(self, video: Video) -> None:
+        """Learn from an answer how far the server's clock is from ours, in seconds."""
+        if video.server_date is not None:
+            self.clock_offset = video.server_date - self.clock.now()
+
+    def check(self) -> None:
+        """Raise where nothing new may be sent in this run.
+
+        Raises:
+            GiveUp: by the server's word, the budget's, or since it cannot be reached.
+            StorageError: the disk has room for the ids of what is in flight, and no more.
+            Stopping: a stop was asked for.
+        """
+        self.stop.check()
+        if self.session.ledger.reserve_spent:
+            what = "no space left on device"
+            raise StorageError(str(self.out), what, "free some space, then run again")
+        if self.refused:
+            raise Refused(self.refused)
+        if self.barred:
+            raise Unaffordable(self.barred)
+        if self.unreachable:
+            raise GiveUp(self.unreachable)

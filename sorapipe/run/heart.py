@@ -59,14 +59,12 @@ class Heart:
         Raises:
             StorageError: this machine's disk refused; the run stopped in order.
         """
-        begun = False
+        await self._open_shots()
+        for work in list(self.board.leftovers(self.hands.provider.name, self.hands.address)):
+            self.carried[work.fingerprint] = []
+            self._start(work)
         while True:
-            while self.board.to_open and not self._halted:
-                await self._open_shot(self.board.to_open.popleft())
-            if not begun:
-                begun = True
-                for work in list(self.board.leftovers()):
-                    self._start(work)
+            await self._open_shots()
             while self.board.ready and self.flying < self.concurrency and not self._halted:
                 self._start(self.board.ready.popleft())
             if not self.tasks and (self._halted or not (self.board.to_open or self.board.ready)):
@@ -75,6 +73,24 @@ class Heart:
             await self.changed.wait()
         if self.fatal is not None:
             raise self.fatal
+        if not self._halted:
+            await self._tell_undecided()
+
+    async def _open_shots(self) -> None:
+        while self.board.to_open and not self._halted:
+            try:
+                await self._open_shot(self.board.to_open.popleft())
+            except StorageError as error:  # answers may be on their way: they are waited for
+                self._die(error)
+
+    async def _tell_undecided(self) -> None:
+        """Name what could not begin, since a parent was neither made nor given up in this run."""
+        for row in list(self.board.undecided()):
+            await self._block(row, "its parent was not made in this run", ends=False)
+
+    def _die(self, error: BaseException) -> None:
+        self.fatal = self.fatal or error
+        self._interrupt()
 
     @property
     def _halted(self) -> bool:
@@ -92,30 +108,41 @@ class Heart:
         for row in self.board.planned[shot_id]:
             ruled_out = self.board.blocked(row)
             if ruled_out is not None:
-                await self._block(row, ruled_out)
-                continue
-            work = self.board.work(row)
-            if work.fingerprint in self.carried:
-                self.carried[work.fingerprint].append(work)
-            elif await self._reuse(work, row):
-                self.outcome.reused.append(work.name)
-                self.board.rests(shot_id, row.number, Standing.KEPT)
+                await self._block(row, ruled_out, ends=row.state is not State.UNKNOWN)
             else:
-                self.carried[work.fingerprint] = [work]
-                await self._enqueue(work, row)
+                await self._open_take(self.board.work(row), row)
         await self._after(shot_id)
 
-    async def _block(self, row: PlannedTake, why: str) -> None:
+    async def _open_take(self, work: Work, row: PlannedTake) -> None:
+        if work.fingerprint in self.carried:
+            self.carried[work.fingerprint].append(work)
+            return
+        if await self._reuse(work, row):
+            self.outcome.reused.append(work.name)
+            self.board.rests(row.shot, row.number, Standing.KEPT)
+            return
+        decision, why = self.board.decide(work)
+        if decision is Decision.BLOCKED:
+            state = self.hands.session.take(work.fingerprint).state
+            await self._block(row, why, ends=state is not State.UNKNOWN)
+            return
+        self.carried[work.fingerprint] = [work]
+        await self._enqueue(work, row, why)
+
+    async def _block(self, row: PlannedTake, why: str, *, ends: bool) -> None:
+        """Name a take that is not begun; `ends` says that nothing will come of it."""
         if row.state is not State.UNKNOWN:  # the summary tells those apart
             self.outcome.blocked[row.name] = why
         await self.hands.session.record("blocked", take=row.name, why=why)
-        self.board.rests(row.shot, row.number, Standing.ENDED)
+        if ends:
+            self.board.rests(row.shot, row.number, Standing.ENDED)
 
     async def _reuse(self, work: Work, row: PlannedTake) -> bool:
         """Take the bytes that are at hand, if they are and nothing speaks against it."""
         take = self.hands.session.take(work.fingerprint)
         found = self.board.bytes_of(work.fingerprint)
-        if found is None or take.state in OPEN or self._forced(work, row):
+        forced = row.anew and work.fingerprint not in self.board.held
+        if found is None or take.state in OPEN or forced:
             return False
         if take.state is not State.KEPT:
             await self.hands.session.record(
@@ -130,24 +157,14 @@ class Heart:
             )
         return True
 
-    def _forced(self, work: Work, row: PlannedTake) -> bool:
-        """Whether the plan renders it although older bytes are at hand."""
-        if row.decision is not Decision.RENDER or work.fingerprint in self.board.held:
-            return False
-        return self.board.facts.force or row.fingerprint == work.fingerprint
-
-    async def _enqueue(self, work: Work, row: PlannedTake) -> None:
+    async def _enqueue(self, work: Work, row: PlannedTake, why: str) -> None:
         """Make the take ready to be carried from where it stands."""
         take, record = self.hands.session.take(work.fingerprint), self.hands.session.record
         name = {"fp": work.fingerprint, "take": work.name}
-        if (
-            take.state is State.KEPT
-            and work.fingerprint in self.board.facts.refetchable
-            and not self.board.facts.force
-        ):
+        if take.state is State.KEPT and not row.anew and self.board.facts.refetches(take):
             await record("missing", **name)
-        elif next_move(take) is None and take.state is not State.UNKNOWN:
-            await record("again", **name, reason=row.reason)
+        elif next_move(take) is None:
+            await record("again", **name, reason=why)
         if self.hands.session.take(work.fingerprint).state in OPEN:
             self._start(work)  # it is in flight already: no slot can hold it back
         else:
@@ -162,8 +179,7 @@ class Heart:
     def _done(self, task: asyncio.Task[None]) -> None:
         self.tasks.pop(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.fatal = self.fatal or error
-            self._interrupt()
+            self._die(error)
         self.changed.set()
 
     async def _carry(self, work: Work) -> None:
@@ -173,11 +189,13 @@ class Heart:
             while move := next_move(self.hands.session.take(work.fingerprint)):
                 if self._halted:
                     raise Stopping
+                if move is Move.CREATE and work.shot is None:
+                    self._hand_over(work)
+                    return
                 if move is Move.FETCH and slot:
                     slot, self.flying = False, self.flying - 1
                     self.changed.set()
                 await PERFORM[move](self.hands, work)
-                self.outcome.creates += move is Move.CREATE
             await self._settle(work)
         except (Stopping, asyncio.CancelledError):
             if not self._halted:
@@ -189,32 +207,46 @@ class Heart:
         finally:
             self.flying -= slot
 
+    def _hand_over(self, leftover: Work) -> None:
+        """It was never accepted: bought anew only if a shot wants it, by that shot's own work."""
+        waiting = self.carried[leftover.fingerprint]
+        if waiting:
+            self.board.ready.append(waiting[0])
+        else:
+            del self.carried[leftover.fingerprint]
+
     async def _settle(self, work: Work) -> None:
+        """The take has come to rest."""
         take = self.hands.session.take(work.fingerprint)
         if take.state is State.KEPT and take.sha256 is not None:
             self.board.held[work.fingerprint] = Bytes(
                 sha256=take.sha256, bytes=take.bytes or 0, video=take.video, alive=True
             )
             self.outcome.made.append(take.name)
-        elif take.state is not State.UNKNOWN:
+            await self._release(work, Standing.KEPT)
+        elif take.state is State.UNKNOWN:
+            await self._release(work, None)
+        else:
             self.outcome.failed[take.name] = f"{take.state}: {take.why}"
-        await self._release(work, Standing.KEPT if take.state is State.KEPT else Standing.ENDED)
+            await self._release(work, Standing.ENDED)
 
     async def _give_up(self, work: Work, error: Exception) -> None:
+        """Nothing more can be done in this run; what the take will be is as open as before."""
         if isinstance(error, Refused):
-            self.outcome.refused = str(error)
+            self.outcome.refused = self.hands.refused = str(error)
         elif isinstance(error, Unaffordable):
             self.outcome.over_budget = f"{work.name}: {error}"
         self.outcome.failed[work.name] = str(error)
-        await self._release(work, Standing.ENDED)
+        await self._release(work, None)
 
-    async def _release(self, work: Work, standing: Standing) -> None:
-        """The bytes are there, or will not come: for this take and for all that wanted the same."""
+    async def _release(self, work: Work, standing: Standing | None) -> None:
+        """Tell all who wanted the same bytes that they are there, or will not come, or not now."""
         waiting = self.carried.pop(work.fingerprint, [])
         for one in waiting:
             assert one.shot is not None
-            self.board.rests(one.shot.id, one.number, standing)
-            if one is not work and standing is Standing.KEPT:
+            if standing is not None:
+                self.board.rests(one.shot.id, one.number, standing)
+            if standing is Standing.KEPT and one.name != work.name:
                 self.outcome.reused.append(one.name)
         for shot_id in dict.fromkeys(one.shot.id for one in waiting if one.shot is not None):
             await self._after(shot_id)

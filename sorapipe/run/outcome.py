@@ -13,7 +13,10 @@ from sorapipe.core.take import Take
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run has to say at its end. Lists hold one-line texts or takes, in order."""
+    """What a run has to say at its end. Lists hold one-line texts or takes, in order.
+
+    `in_flight` are the open renders of this run's server, `elsewhere` those of others.
+    """
 
     wanted: int = 0
     made: list[str] = field(default_factory=list)
@@ -27,6 +30,7 @@ class Outcome:
     creates: int = 0
     cost: Decimal = ZERO
     in_flight: list[Take] = field(default_factory=list)
+    elsewhere: list[Take] = field(default_factory=list)
     unknown: list[Take] = field(default_factory=list)
     lost: list[Take] = field(default_factory=list)
     out: str = ""
@@ -72,6 +76,7 @@ class Outcome:
             "creates": self.creates,
             "cost": as_number(self.cost),
             "in_flight": {take.name: take.video for take in self.in_flight},
+            "elsewhere": {take.name: take.video for take in self.elsewhere},
             "unknown": {take.name: as_number(take.held) for take in self.unknown},
             "refused": self.refused,
             "over_budget": self.over_budget,

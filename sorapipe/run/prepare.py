@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sorapipe.config import Provider
 from sorapipe.core.deliver import files_of
-from sorapipe.core.plan import Decision, Facts, Plan, make_plan
+from sorapipe.core.plan import Decision, Facts, Plan
+from sorapipe.core.planner import make_plan
 from sorapipe.core.storyboard import Shot
-from sorapipe.core.take import IllegalEvent, next_move
+from sorapipe.core.take import IllegalEvent, Take, next_move
 from sorapipe.core.tally import Tally, fold
 from sorapipe.errors import LedgerDamaged, StoryboardError
 from sorapipe.ledger import History
@@ -53,7 +54,8 @@ def nothing_to_do(prepared: Prepared) -> bool:
         row.decision is not Decision.REUSE or row.fingerprint not in tally.takes for row in rows
     ):
         return False
-    if any(next_move(tally.takes[mark]) is not None for mark in tally.open):
+    open_ = (tally.takes[mark] for mark in tally.open)
+    if any(next_move(take) and open_here(take, prepared) for take in open_):
         return False
     marks: dict[str, dict[int, str]] = {}
     for row in rows:
@@ -63,6 +65,12 @@ def nothing_to_do(prepared: Prepared) -> bool:
         for shot in prepared.loaded.storyboard.shots
         if shot.id in marks
     )
+
+
+def open_here(take: Take, prepared: Prepared) -> bool:
+    """Whether the take's open render is at the server of this run."""
+    there = (take.intent.get("provider"), take.intent.get("address"))
+    return there == (prepared.provider.name, prepared.address)
 
 
 def _delivered(prepared: Prepared, shot: Shot, marks: Mapping[int, str]) -> bool:
@@ -113,7 +121,7 @@ def fold_history(path: Path, history: History) -> Tally:
         raise history.damage
     try:
         return fold(history.events)
-    except (IllegalEvent, KeyError, TypeError, ValueError) as error:
+    except (IllegalEvent, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise LedgerDamaged(
             str(path), f"its events contradict each other: {error}", "restore it from a copy"
         ) from error

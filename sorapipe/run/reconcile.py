@@ -3,128 +3,145 @@
 With an idempotency key that the server replays, the same request under the same key is the same
 render. Otherwise the server's list is searched, for what the profile says that list is worth:
 `proof` (absent after settling means never accepted), `hint` (a single match is adopted, absence
-proves nothing), `none`. What stays open is held as unknown.
+proves nothing), `none`. It is held as unknown only after a complete look; where the server cannot
+be looked at, the take stays as it is, and a later run looks.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
 from sorapipe.core.backoff import delay
-from sorapipe.core.reconcile import Listed, candidates, sought
+from sorapipe.core.reconcile import Listed, Verdict, judge, sought
 from sorapipe.core.take import Take
-from sorapipe.run.create import accept, send
-from sorapipe.run.hands import Hands
+from sorapipe.errors import SorapipeError
+from sorapipe.run.hands import GiveUp, Hands, Refused
+from sorapipe.run.send import accept, send
 from sorapipe.run.work import Work, picture
-from sorapipe.videos.errors import APIError
+from sorapipe.videos.errors import APIError, APIStatusError
 from sorapipe.videos.model import Video
 
-LISTED_PAST = 200  # videos in a row that are older than the intent, after which a list is searched
+OLDER = 200  # listed videos in a row, newest first, that are too old: then it has been searched
 
 
 async def reconcile(hands: Hands, work: Work) -> None:
-    """Leave the take adopted, absent (to be sent again), rejected, or unknown.
+    """Leave the take adopted, absent (to be sent again), or unknown.
 
     Raises:
-        Stopping: the run is being stopped; the next one settles it.
+        GiveUp: the server cannot be asked now, or is not the one that it was sent to.
         StorageError: an event could not be made durable.
     """
     take = hands.session.take(work.fingerprint)
-    if hands.provider.profile.idempotency == "replay" and _same_request(work, take):
-        await _replay(hands, work, take)
-    else:
-        await _search(hands, work, take)
-
-
-def _same_request(work: Work, take: Take) -> bool:
-    """Whether what we would send now is what was sent then, to the letter."""
-    if work.request is None or work.request.as_data() != take.intent["request"]:
-        return False
-    return (
-        not (work.parent and work.request.operation != "create")
-        or work.parent.video == take.intent["parent"]
-    )
-
-
-async def _replay(hands: Hands, work: Work, take: Take) -> None:
-    assert take.render is not None
-    image = await picture(work, hands.folder, hands.shelf)
+    if hands.foreign(take):
+        raise GiveUp(f"it was sent to {take.intent['address']}, and only that server knows of it")
+    hands.settling.add(work.fingerprint)
     try:
-        video: Video = await _patiently(hands)(send, hands, work, image, take.render, None)
+        if not await _replayed(hands, work, take):
+            await _search(hands, work, take)
+    finally:
+        hands.settling.discard(work.fingerprint)
+
+
+async def _replayed(hands: Hands, work: Work, take: Take) -> bool:
+    """Ask under the same key, where that gives the same render; say whether that settled it."""
+    if hands.provider.profile.idempotency != "replay" or not _as_then(hands, work, take):
+        return False
+    assert take.render is not None
+    try:
+        image = await picture(work, hands.folder, hands.shelf)
+        video: Video = await _patiently(hands)(send, hands, work, image, take.render)
     except APIError as error:
-        if error.spent == "rejected":
-            await hands.session.record(
-                "rejected", fp=work.fingerprint, take=take.name, render=take.render, why=str(error)
-            )
-        else:
-            await _unknown(hands, work, take, str(error))
-    else:
-        await accept(hands, work, take.render, video, "adopted", matched_on="idempotency-key")
+        _refuse(hands, error)
+        return False  # it may be an answer to something else than the key: the list has it, or not
+    except SorapipeError:
+        return False  # its picture cannot be made again: it would not be the same request
+    await accept(hands, work, take.render, video, "adopted", matched_on="idempotency-key")
+    return True
+
+
+def _as_then(hands: Hands, work: Work, take: Take) -> bool:
+    """Whether what we would send now is what was sent then, to the letter."""
+    if hands.session.redacted(work.request.as_data()) != take.intent["request"]:
+        return False
+    if work.request.operation == "create":
+        return True
+    return work.parent is not None and work.parent.video == take.intent["parent"]
 
 
 async def _search(hands: Hands, work: Work, take: Take) -> None:
     """Look for it in the list until it is found or the time for settling is over."""
-    if hands.provider.profile.list == "none":
-        await _unknown(hands, work, take, "the server has no list to find it in")
+    name = {"fp": work.fingerprint, "take": take.name, "render": take.render}
+    worth = hands.provider.profile.list
+    if worth == "none":
+        why = "the server has no list to find it in"
+        await hands.session.record("unknown", **name, why=why)
         return
     begun, wait = hands.clock.monotonic(), 1.0
     while True:
-        try:
-            found: dict[str, Video] = await _patiently(hands)(_matches, hands, take)
-        except APIError as error:
-            await _unknown(hands, work, take, f"its list could not be read: {error}")
-            return
+        verdict, videos = await _look(hands, work, take)
         left = hands.provider.limits.settle_timeout - (hands.clock.monotonic() - begun)
-        if found or left <= 0:
+        if verdict != "absent" or left <= 0:
             break
         await hands.clock.sleep(min(wait, left))
         wait = min(wait * 2, 60.0)
-    await _conclude(hands, work, take, found)
-
-
-async def _conclude(hands: Hands, work: Work, take: Take, found: dict[str, Video]) -> None:
-    if len(found) == 1:
-        (video,) = found.values()
-        if hands.claims.claim(hands.address, video.id, hands.out):
-            await accept(hands, work, take.render or "", video, "adopted", matched_on="list")
-            return
-    if found:
-        await _unknown(hands, work, take, f"several videos may be it: {', '.join(found)}")
-    elif hands.provider.profile.list == "proof":
-        await hands.session.record(
-            "absent",
-            fp=work.fingerprint,
-            take=take.name,
-            render=take.render,
-            why="the server's complete list does not have it",
-        )
+    if verdict == "found" and hands.claims.claim(hands.address, videos[0].id, hands.out):
+        await accept(hands, work, take.render or "", videos[0], "adopted", matched_on="list")
+    elif verdict == "absent" and worth == "proof":
+        why = "the server's complete list does not have it"
+        await hands.session.record("absent", **name, why=why)
     else:
-        await _unknown(
-            hands, work, take, "the server's list does not have it, which proves nothing there"
+        found = ", ".join(video.id for video in videos)
+        why = (
+            f"may be any of {found}" if found else "not in the server's list, which proves nothing"
         )
+        await hands.session.record("unknown", **name, why=why)
 
 
-async def _matches(hands: Hands, take: Take) -> dict[str, Video]:
-    """The listed videos that may be it, by id; neither order nor `limit` of the list is trusted."""
-    server = (await hands.client.list(limit=1)).server_date
-    offset = 0.0 if server is None else server - hands.clock.now()
-    wanted = sought(take.intent, until=hands.clock.now(), offset=offset)
-    videos: dict[str, Video] = {}
-    older = 0
+async def _look(hands: Hands, work: Work, take: Take) -> tuple[Verdict, list[Video]]:
+    """One complete look at the list, repeated through what passes.
+
+    Raises:
+        GiveUp: it could not be had.
+    """
+    try:
+        return await _patiently(hands)(_looked, hands, work, take)
+    except APIError as error:
+        _refuse(hands, error)
+        raise GiveUp(f"its list could not be read: {error}") from error
+
+
+async def _looked(hands: Hands, work: Work, take: Take) -> tuple[Verdict, list[Video]]:
+    page = await hands.client.list(limit=1)
+    if page.server_date is not None:
+        hands.clock_offset = page.server_date - hands.clock.now()
+    now, offset = hands.clock.now(), hands.clock_offset
+    wanted = sought(take.intent, prompt=work.request.prompt, until=now, offset=offset)
+    videos = {video.id: video async for video in _recent(hands, wanted.since)}
+    mine, owner = str(hands.out.absolute()), hands.claims.owner
+    others = {video for video in videos if owner(hands.address, video) not in (None, mine)}
+    claimed = frozenset(hands.session.tally.videos | others)
+    verdict, ids = judge(wanted, map(_as_listed, videos.values()), claimed)
+    return verdict, [videos[video] for video in ids]
+
+
+async def _recent(hands: Hands, since: float) -> AsyncIterator[Video]:
+    """The listed videos that are not too old.
+
+    It stops early only while the list is seen to come newest first; its `limit` is not trusted.
+    """
+    older, last, descending = 0, float("inf"), True
     async for video in hands.client.list_all():
-        if video.created_at is not None and video.created_at < wanted.since:
-            older += 1
-            if older >= LISTED_PAST:
-                break
-        else:
+        if video.created_at is None or video.created_at >= since:
             older = 0
-            videos[video.id] = video
-    taken = {known.video for known in hands.session.tally.takes.values() if known.video}
-    here = str(hands.out.absolute())
-    owner = hands.claims.owner
-    taken |= {video for video in videos if owner(hands.address, video) not in (None, here)}
-    found = candidates(wanted, [_as_listed(video) for video in videos.values()], frozenset(taken))
-    return {video: videos[video] for video in found}
+            yield video
+        else:
+            older += 1
+        if video.created_at is not None:
+            descending, last = descending and video.created_at <= last, video.created_at
+        if descending and older >= OLDER:
+            return
 
 
 def _as_listed(video: Video) -> Listed:
@@ -139,18 +156,23 @@ def _as_listed(video: Video) -> Listed:
     )
 
 
-async def _unknown(hands: Hands, work: Work, take: Take, why: str) -> None:
-    await hands.session.record(
-        "unknown", fp=work.fingerprint, take=take.name, render=take.render, why=why
-    )
+def _refuse(hands: Hands, error: APIError) -> None:
+    """Stop all that is new where the server refuses our credentials; the take stays as it is."""
+    if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
+        hands.refused = str(error)
+        raise Refused(hands.refused) from error
 
 
 def _patiently(hands: Hands) -> AsyncRetrying:
     """Tenacity for what is safe to repeat, for as long as settling may take."""
+
+    def passing(error: BaseException) -> bool:
+        if isinstance(error, APIStatusError) and 400 <= error.status < 500:
+            return error.status in (408, 409, 425, 429)
+        return isinstance(error, APIError)
+
     return AsyncRetrying(
-        retry=retry_if_exception(
-            lambda error: isinstance(error, APIError) and error.spent != "rejected"
-        ),
+        retry=retry_if_exception(passing),
         stop=stop_after_delay(hands.provider.limits.settle_timeout),
         wait=lambda state: delay(state.attempt_number, hands.chance.random(), cap=30.0),
         sleep=hands.clock.sleep,

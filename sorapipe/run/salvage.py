@@ -14,16 +14,20 @@ from sorapipe.errors import SorapipeError
 from sorapipe.ledger import History
 from sorapipe.run.connect import connect
 from sorapipe.run.fetch import download
+from sorapipe.run.prepare import address_of
 from sorapipe.store import Store
 
 _ENDED = frozenset({"kept", "failed", "lost"})
 
 
-def in_flight(history: History) -> list[Event]:
-    """The `accepted` or `adopted` events that no end follows, before the damage and after it."""
+def in_flight(history: History, address: str) -> list[Event]:
+    """The `accepted` or `adopted` events of that server that no end follows, damage or not."""
     open_: dict[str, Event] = {}
+    sent_to: dict[str, str] = {}
     for event in (*history.events, *history.after):
-        if event["event"] in ("accepted", "adopted"):
+        if event["event"] == "intent":
+            sent_to[event["fp"]] = event["address"]
+        elif event["event"] in ("accepted", "adopted") and sent_to.get(event["fp"]) == address:
             open_[event["fp"]] = event
         elif event["event"] in _ENDED:
             open_.pop(event["fp"], None)
@@ -34,7 +38,7 @@ async def salvage(history: History, provider: Provider, out: Path, store: Store)
     """Fetch what is finished; a line for each render that was in flight."""
     lines = []
     async with connect(provider, out) as client:
-        for event in in_flight(history):
+        for event in in_flight(history, address_of(provider)):
             take, video = event["take"], event["video"]
             try:
                 found = await client.retrieve(video)

@@ -10,22 +10,34 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sorapipe.clock import Clock, stamp
-from sorapipe.core.take import Event, Take
-from sorapipe.core.tally import Tally
+from sorapipe.core.take import Event, Take, apply
+from sorapipe.core.tally import TAKE_EVENTS, Tally
 from sorapipe.ledger import Ledger
+from sorapipe.videos.secret import NO_SECRET, Secret
 
 Listener = Callable[[Event], None]
 
 
 class Session:
-    """The ledger, its fold, and who listens."""
+    """The ledger, its fold, and who listens. `secret` is kept out of every event."""
 
-    def __init__(self, ledger: Ledger, tally: Tally, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        tally: Tally,
+        clock: Clock,
+        listener: Listener,
+        secret: Secret = NO_SECRET,
+    ) -> None:
         self.ledger = ledger
         self.tally = tally
         self.clock = clock
         self._listener = listener
+        self._secret = secret
         self._recording: set[asyncio.Task[Event]] = set()
+        self._ahead: dict[
+            str, tuple[int, Take]
+        ] = {}  # takes as their queued events will leave them
 
     async def record(self, name: str, **fields: Any) -> Event:
         """Append the event, wait until it is durable, fold it in, tell the listeners.
@@ -33,20 +45,40 @@ class Session:
         A caller that is cancelled meanwhile does not stop it: what was begun is recorded.
 
         Raises:
-            IllegalEvent: it cannot happen now; nothing was written.
+            IllegalEvent: it cannot happen now, or after what is being written; nothing was written.
             StorageError: the ledger could not be written.
         """
-        self.tally.check({"event": name, **fields})
+        fields = self.redacted(fields)
+        if name in TAKE_EVENTS:
+            mark = fields["fp"]
+            count, take = self._ahead.get(mark, (0, self.tally.take(mark)))
+            self._ahead[mark] = (count + 1, apply(take, {"event": name, **fields}))
         task = asyncio.ensure_future(self._record(name, fields))
         self._recording.add(task)
         task.add_done_callback(self._recording.discard)
         return await asyncio.shield(task)
 
     async def _record(self, name: str, fields: Mapping[str, Any]) -> Event:
-        event = await self.ledger.append(name, **fields)
-        self.tally.apply(event)
+        try:
+            event = await self.ledger.append(name, **fields)
+            self.tally.apply(event)
+        finally:
+            if name in TAKE_EVENTS:
+                count, take = self._ahead.pop(fields["fp"])
+                if count > 1:
+                    self._ahead[fields["fp"]] = (count - 1, take)
         self._listener(event)
         return event
+
+    def redacted(self, value: Any) -> Any:
+        """The value without the API key in any of its texts."""
+        if not self._secret:
+            return value
+        if isinstance(value, str):
+            return self._secret.redact(value)
+        if isinstance(value, Mapping):
+            return {key: self.redacted(inner) for key, inner in value.items()}
+        return [self.redacted(inner) for inner in value] if isinstance(value, list) else value
 
     def tell(self, name: str, **fields: Any) -> None:
         """Tell the listeners of something that is worth seeing but not worth keeping."""
@@ -56,8 +88,12 @@ class Session:
         """What is known of that take."""
         return self.tally.take(fingerprint)
 
+    async def settle(self) -> None:
+        """Wait for what is being recorded."""
+        while self._recording:
+            await asyncio.wait(self._recording)
+
     async def close(self) -> None:
         """Wait for what is being recorded, then close the ledger."""
-        if self._recording:
-            await asyncio.wait(self._recording)
+        await self.settle()
         await self.ledger.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sorapipe import __version__
@@ -10,7 +11,7 @@ from sorapipe.claims import Claims
 from sorapipe.clock import Clock
 from sorapipe.core.plan import Decision
 from sorapipe.core.price import Budget, as_number
-from sorapipe.core.take import State
+from sorapipe.core.take import Event, State
 from sorapipe.errors import StorageError
 from sorapipe.ledger import Ledger
 from sorapipe.run.board import Board
@@ -19,58 +20,90 @@ from sorapipe.run.deliver import Delivery
 from sorapipe.run.hands import Hands
 from sorapipe.run.heart import Heart
 from sorapipe.run.outcome import Outcome
-from sorapipe.run.prepare import Prepared, state_root
+from sorapipe.run.prepare import Prepared, open_here, state_root
 from sorapipe.run.session import Listener, Session
 from sorapipe.run.stop import Stop
 
-CONCURRENCY = 8  # renders in flight where neither the command line nor the profile says
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the owner grants a run.
+
+    `life` and `run` are caps in USD, `barred` is a reason to buy nothing at all. `concurrency` is
+    renders in flight, where the provider's own number is not wanted.
+    """
+
+    life: Decimal | None = None
+    run: Decimal | None = None
+    barred: str | None = None
+    concurrency: int | None = None
 
 
 async def carry_out(
-    prepared: Prepared,
-    ledger: Ledger,
-    clock: Clock,
-    listener: Listener,
-    *,
-    life: Decimal | None,
-    run: Decimal | None,
-    concurrency: int | None,
+    prepared: Prepared, ledger: Ledger, clock: Clock, listener: Listener, terms: Terms
 ) -> Outcome:
     """Carry the plan out as far as it goes; what happens stands in ledger and outcome."""
     stop, outcome = Stop(), Outcome(wanted=len(prepared.plan.takes), out=str(prepared.out))
-    session = Session(ledger, prepared.tally, clock, listener)
     before, run_id = prepared.tally.committed, uuid.uuid4().hex
+    budget = Budget(life=terms.life, run=terms.run, before=before)
+
+    def listen(event: Event) -> None:
+        if event["event"] == "intent":  # the ledger holds the price from this moment on
+            budget.release(event["take"])
+        outcome.creates += event["event"] in ("accepted", "adopted")
+        listener(event)
+
+    session = Session(ledger, prepared.tally, clock, listen, prepared.provider.api_key)
     with stop.signals():
         try:
             await session.record("run-started", run=run_id, **_start(prepared))
-            async with connect(prepared.provider, prepared.out) as client:
-                hands = Hands(
-                    client=client,
-                    session=session,
-                    store=prepared.store,
-                    provider=prepared.provider,
-                    address=prepared.address,
-                    folder=prepared.loaded.folder,
-                    out=prepared.out,
-                    clock=clock,
-                    stop=stop,
-                    budget=Budget(life=life, run=run, before=before),
-                    claims=Claims(state_root() / "claims"),
-                    shelf=prepared.shelf,
-                )
-                delivery = Delivery(session, prepared.shelf, prepared.store, prepared.out)
-                board = Board(prepared.loaded.storyboard, prepared.plan, prepared.facts)
-                slots = concurrency or prepared.provider.concurrency or CONCURRENCY
-                await Heart(hands, board, delivery, outcome, slots).beat()
+            await _beat(prepared, session, outcome, stop=stop, budget=budget, terms=terms)
         except StorageError as error:
             outcome.storage = str(error)
-        _sum_up(outcome, session, stop, before)
-        try:
-            await session.record("run-ended", run=run_id, exit=outcome.exit, **outcome.as_data())
-        except StorageError as error:
-            outcome.storage = outcome.storage or str(error)
-        await session.close()
+        finally:
+            await session.settle()
+            _sum_up(outcome, session, stop, before, prepared)
+            await _end(session, run_id, outcome)
     return outcome
+
+
+async def _beat(
+    prepared: Prepared,
+    session: Session,
+    outcome: Outcome,
+    *,
+    stop: Stop,
+    budget: Budget,
+    terms: Terms,
+) -> None:
+    async with connect(prepared.provider, prepared.out) as client:
+        hands = Hands(
+            client=client,
+            session=session,
+            store=prepared.store,
+            provider=prepared.provider,
+            address=prepared.address,
+            folder=prepared.loaded.folder,
+            out=prepared.out,
+            clock=session.clock,
+            stop=stop,
+            budget=budget,
+            claims=Claims(state_root() / "claims"),
+            shelf=prepared.shelf,
+            barred=terms.barred,
+        )
+        delivery = Delivery(session, prepared.shelf, prepared.store, prepared.out)
+        board = Board(prepared.loaded.storyboard, prepared.plan, prepared.facts)
+        slots = terms.concurrency or prepared.provider.concurrency
+        await Heart(hands, board, delivery, outcome, slots).beat()
+
+
+async def _end(session: Session, run_id: str, outcome: Outcome) -> None:
+    try:
+        await session.record("run-ended", run=run_id, exit=outcome.exit, **outcome.as_data())
+        await session.close()
+    except StorageError as error:
+        outcome.storage = outcome.storage or str(error)
 
 
 def _start(prepared: Prepared) -> dict[str, object]:
@@ -87,12 +120,15 @@ def _start(prepared: Prepared) -> dict[str, object]:
     }
 
 
-def _sum_up(outcome: Outcome, session: Session, stop: Stop, before: Decimal) -> None:
+def _sum_up(
+    outcome: Outcome, session: Session, stop: Stop, before: Decimal, prepared: Prepared
+) -> None:
     tally = session.tally
     outcome.signal = stop.signal
     outcome.cost = tally.committed - before
     outcome.unknown = tally.unsettled
-    outcome.in_flight = tally.in_flight
+    for take in tally.in_flight:
+        (outcome.in_flight if open_here(take, prepared) else outcome.elsewhere).append(take)
     outcome.lost = [
         take
         for take in tally.takes.values()

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from sorapipe.core.backoff import bounded, delay, next_poll
 from sorapipe.core.price import as_number
-from sorapipe.run.hands import GiveUp, Hands
+from sorapipe.run.hands import CONNECTING, GiveUp, Hands, Refused
+from sorapipe.run.shelf import STUDIO
 from sorapipe.run.work import Work
-from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError, RateLimitError
+from sorapipe.videos.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    NotFoundError,
+    RateLimitError,
+)
 from sorapipe.videos.model import Video
 
-MISSES = 5  # times that a server may not know an id before it counts as lost (balancers forget)
+MISSES = 5  # looks in which a server may not know an id before it counts as lost
 
 
 async def watch(hands: Hands, work: Work) -> None:
@@ -32,9 +39,11 @@ async def watch(hands: Hands, work: Work) -> None:
         try:
             video = await _retrieve(hands, take.video)
         except NotFoundError as error:
-            await hands.session.record(
-                "lost", **name, why=f"the server does not know it any more: {error.what}"
-            )
+            if hands.foreign(take):
+                there = take.intent["address"]
+                raise GiveUp(f"{take.video} is unknown here; {there} accepted it") from error
+            why = f"the server does not know it any more: {error.what}"
+            await hands.session.record("lost", **name, why=why)
             return
         if await _ended(hands, name, video):
             work.rendered = video
@@ -58,7 +67,7 @@ def _pause(hands: Hands, video: Video, elapsed: float) -> float:
         return limits.poll_interval
     asked = bounded(video.poll_after, cap=limits.backoff_cap)
     if asked is not None:
-        return max(asked, 0.01)
+        return max(asked, profile.min_poll_interval)
     return next_poll(
         elapsed, video.progress, floor=profile.min_poll_interval, cap=profile.max_poll_interval
     )
@@ -80,33 +89,35 @@ async def _ended(hands: Hands, name: dict[str, Any], video: Video) -> bool:
 
 
 async def _retrieve(hands: Hands, video: str) -> Video:
-    """One look, repeated through what passes: 5xx, resets, 429, and a few 404s in a row."""
-    misses = 0
+    """One look, repeated through what passes: 5xx, resets, 429, and 404s of forgetful balancers.
 
-    def passing(error: BaseException) -> bool:
-        nonlocal misses
+    Raises:
+        NotFoundError: it was not known time after time.
+        GiveUp: the server stays away; Refused where it refuses our credentials.
+    """
+    begun, limits = hands.clock.monotonic(), hands.provider.limits
+    # In process nothing stands between us and the studio: what it does not know is not there.
+    patience = 0.0 if hands.address == STUDIO else limits.settle_timeout
+
+    def enough(state: RetryCallState) -> bool:
+        error, passed = _error(state), hands.clock.monotonic() - begun
         if isinstance(error, NotFoundError):
-            misses += 1
-            return misses < MISSES
+            return passed >= patience and (state.attempt_number >= MISSES or not patience)
         if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
-            return False
-        return isinstance(error, APIError)
+            return True
+        return passed >= (
+            CONNECTING if isinstance(error, APIConnectionError) else limits.render_timeout
+        )
 
     def pause(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        limits = hands.provider.limits
-        asked = bounded(
-            error.retry_after if isinstance(error, RateLimitError) else None, cap=limits.backoff_cap
-        )
-        return (
-            asked
-            if asked is not None
-            else delay(state.attempt_number, hands.chance.random(), cap=30.0)
-        )
+        error = _error(state)
+        asked = error.retry_after if isinstance(error, RateLimitError) else None
+        told = bounded(asked, cap=limits.backoff_cap)
+        return max(told or 0.0, delay(state.attempt_number, hands.chance.random(), cap=30.0))
 
     again = AsyncRetrying(
-        retry=retry_if_exception(passing),
-        stop=stop_after_delay(hands.provider.limits.render_timeout),
+        retry=retry_if_exception(lambda error: isinstance(error, APIError)),
+        stop=enough,
         wait=pause,
         sleep=hands.clock.sleep,
         reraise=True,
@@ -116,4 +127,10 @@ async def _retrieve(hands: Hands, video: str) -> Video:
     except NotFoundError:
         raise
     except APIError as error:
+        if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
+            raise Refused(str(error)) from error
         raise GiveUp(str(error)) from error
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sorapipe import references
 from sorapipe.core.plan import Bytes
 from sorapipe.core.request import Request, Source
-from sorapipe.core.storyboard import Picture, Shot
-from sorapipe.errors import SorapipeError, StorageError
+from sorapipe.core.storyboard import Fit, Picture, Shot
+from sorapipe.errors import SorapipeError
 from sorapipe.run.shelf import Shelf
 from sorapipe.videos.model import Video
 
@@ -20,60 +22,67 @@ from sorapipe.videos.model import Video
 class Work:
     """A take that is being carried to its end.
 
-    `shot` is None for a take that the storyboard no longer wants: it is only seen through, since it
-    was paid for. `parent` are the bytes of the parent's pick. `posting` is true while a paid
-    request is on the wire; `rendered` the server's last word, once it is complete.
+    `shot` is None for a take that the storyboard does not want: it is only seen through, since it
+    was paid for. `price` is None where nobody knows it. `parent` are the bytes of the parent's
+    pick. `posting` is true while a paid request is on the wire; `rendered` is the server's last
+    word, once it is complete.
     """
 
     fingerprint: str
     name: str
     number: int
-    price: Decimal
-    shot: Shot | None = None
-    request: Request | None = None
+    price: Decimal | None
+    request: Request
     source: Source | None = None
     parent: Bytes | None = None
+    shot: Shot | None = None
     posting: bool = False
     rendered: Video | None = None
 
     @property
     def observable(self) -> tuple[object, ...]:
-        """All that a list echoes of a request: two that share it can't be told apart there."""
-        if self.request is None:
-            return (self.fingerprint,)
-        wanted = self.request
-        video = self.parent.video if self.parent and wanted.operation != "create" else None
-        return (wanted.prompt, wanted.model, wanted.size, wanted.seconds, video)
+        """All that a list is sure to echo: two that share it can't be told apart there."""
+        return observable(self.request.as_data())
+
+
+def observable(request: Mapping[str, Any]) -> tuple[object, ...]:
+    """All that a list is sure to echo of a request, as the ledger has it."""
+    return (request["prompt"], request["model"], request["size"])
 
 
 async def picture(work: Work, folder: Path, shelf: Shelf) -> bytes | None:
     """The encoded image that is sent with the request, or None where none is.
 
     Raises:
-        SorapipeError: the reference file changed since it was planned, or cannot be fitted.
+        SorapipeError: the reference file is not what was planned with, or cannot be fitted.
     """
-    source = work.source
-    if source is None or source.kind == "video" or work.shot is None:
+    if work.source is None or work.source.kind == "video":
         return None
-    return await asyncio.to_thread(_picture, work.shot, source, folder, shelf)
+    return await asyncio.to_thread(_picture, work, work.source, folder, shelf)
 
 
-def _picture(shot: Shot, source: Source, folder: Path, shelf: Shelf) -> bytes:
+def _picture(work: Work, source: Source, folder: Path, shelf: Shelf) -> bytes:
     from sorapipe.media.fit import fit
     from sorapipe.media.frames import frame_png
 
     if source.kind == "frame":
         data = frame_png(shelf.path(source.sha256), "first" if source.frame == "first" else "last")
     else:
-        assert isinstance(shot.reference, Picture)
-        measured, data = references.picture(folder, shot.reference.path)
-        if measured.sha256 != source.sha256:
-            raise StorageError(
-                shot.reference.path,
-                f"the reference of '{shot.id}' changed while running",
-                "run again",
-            )
+        data = _reference(work, source, folder)
+    width, _, height = (source.size or "").partition("x")
+    how: Fit = (
+        "cover" if source.fit == "cover" else "contain" if source.fit == "contain" else "exact"
+    )
     try:
-        return fit(data, shot.width, shot.height, shot.fit)
+        return fit(data, int(width), int(height), how)
     except SorapipeError as error:
-        raise SorapipeError(f"shot '{shot.id}'", error.what, error.fix) from error
+        raise SorapipeError(work.name, error.what, error.fix) from error
+
+
+def _reference(work: Work, source: Source, folder: Path) -> bytes:
+    if work.shot is None or not isinstance(work.shot.reference, Picture):
+        raise SorapipeError(work.name, "its reference file is named by no shot any more")
+    measured, data = references.picture(folder, work.shot.reference.path)
+    if measured.sha256 != source.sha256:
+        raise SorapipeError(work.name, "its reference changed while running", "run again")
+    return data

@@ -72,7 +72,8 @@ def render(
     if extends:
         tone = sound.joined(footage.sound(extends), before, tone)
     total = before + frames
-    with Writer(target, *size, tone) as film:
+    busy = bool(stage.scene.weather & {"rain", "storm", "snow"})
+    with Writer(target, size, tone, busy=busy) as film:
         for number, picture in enumerate(_shown(animatic, stage, before)):
             if number % _EVERY == 0:
                 if cancelled and cancelled():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image
 
 from sorapipe.studio import paint
 from sorapipe.studio.bidi import visual
@@ -87,10 +87,11 @@ class Caption:
         width, height = picture.size
         if self._shade is not None:
             top = height - self._shade.y.height
-            picture.tint((0, 0, 0), _weaker(self._shade, share), (0, top))
+            shade = _weaker(self._shade, share)
+            picture.tint((0, 0, 0), shade, (0, top), light_only=True)
         if self._text is not None:
-            top = height - self._text.y.height
-            picture.tint(WHITE, _weaker(self._text, share), (0, top))
+            text, at = self._text
+            picture.tint(WHITE, _weaker(text, share), at)
             self._timecode(picture, frame)
         thick = even(max(2, height * 0.004))
         done = even(width * (frame + 1) / self._frames)
@@ -167,7 +168,8 @@ def _shade(layout: Layout) -> Mask | None:
     return Mask.of(paint.fade((layout.width, tall), lambda p: 0.80 * min(1.0, p * 1.25) ** 1.6))
 
 
-def _text(layout: Layout, prompt: str, label: str) -> Mask:
+def _text(layout: Layout, prompt: str, label: str) -> tuple[Mask, tuple[int, int]]:
+    """The prompt and the label as a mask, and where its top left corner stands."""
     full = Image.new("L", (layout.width, layout.band))
     big, small = Face(layout.text), Face(layout.small)
     rows = lines(prompt, big, layout.column, layout.lines)
@@ -179,8 +181,10 @@ def _text(layout: Layout, prompt: str, label: str) -> Mask:
         big.draw(full, (x, y), row)
         y -= line
     _label(full, layout, label, small, foot)
-    soft = full.filter(ImageFilter.GaussianBlur(0.35)) if layout.text > 30 else full
-    return Mask.of(ImageChops.lighter(full, soft))
+    box = full.getbbox() or (0, 0, 2, 2)
+    left, top = box[0] // 2 * 2, box[1] // 2 * 2
+    trimmed = full.crop((left, top, left + even(box[2] - left + 2), top + even(box[3] - top + 2)))
+    return Mask.of(trimmed), (left, layout.height - layout.band + top)
 
 
 def _label(full: Image.Image, layout: Layout, label: str, face: Face, foot: float) -> None:

@@ -77,6 +77,8 @@ def _row(stage: Stage, rank: Rank, low: int, cell: float, *, signs: bool = False
     if signs and stage.scene.hour != "day":
         _signs(block, 5 + 3 * rank.number)
     stage.layers.append(Pano(picture, walls, even(low - walls.height // 2), motion))
+    if rank.halves <= 1:
+        stage.mark_far()
 
 
 def _build(block: _Block) -> None:
@@ -89,7 +91,7 @@ def _build(block: _Block) -> None:
         box = (x, tallest - tall, x + width, float(tallest))
         _tower(block, box)
         _windows(block, box)
-        x += width + (unit * rng.uniform(0, 12) if rng.random() < 0.4 else 0)
+        x += width
 
 
 def _tower(block: _Block, box: Rect) -> None:

@@ -31,6 +31,7 @@ def islands(stage: Stage) -> None:
         stage.band(
             drawing, stage.depth(share), stage.horizon - drawing.height // 2, motion, solid=False
         )
+    stage.mark_far()
 
 
 def headland(stage: Stage) -> None:
@@ -106,44 +107,38 @@ class Beam:
         self._halo = Mask.of(paint.glow_over((side, side), (side / 2, side / 2), side / 2, 2.6))
         self._size = even(stage.width), even(stage.unit * 200)
         self._fall = _beam_fall((256, 1))
+        self._ray, self._glow = self._halo, self._halo
 
     def paint(self, onto: Picture, frame: int) -> None:
-        """Paint the beam of that frame."""
-        dx, _ = self._motion(frame)
-        x, y = self._lamp[0] - dx, self._lamp[1]
-        turn = math.tau * frame / _TURN
+        """Paint the beam of that frame; it is turned on every other one."""
+        turn = math.tau * (frame - frame % 2) / _TURN
         side, facing = math.cos(turn), math.sin(turn)
-        light = self._strong * (0.35 + 0.65 * max(0.0, facing + 0.25))
-        self._ray(onto, (x, y), side, light)
-        glow = paint.curve(
-            self._halo.y,
-            lambda v: v * min(1.0, self._strong * (0.45 + 0.75 * max(0.0, facing) ** 4)),
-        )
-        corner = even(x - self._halo.y.width / 2), even(y - self._halo.y.height / 2)
-        onto.tint(self._colour, Mask.of(glow), corner)
+        if frame % 2 == 0:
+            self._ray = self._turned(side, self._strong * (0.35 + 0.65 * max(0.0, facing + 0.25)))
+            dazzle = min(1.0, self._strong * (0.45 + 0.75 * max(0.0, facing) ** 4))
+            self._glow = Mask.of(paint.dim(self._halo.y, dazzle))
+        x, y = self._lamp[0] - self._motion(frame)[0], self._lamp[1]
+        wide, tall = self._ray.y.size
+        left = x if side > 0 else x - wide
+        onto.tint(self._colour, self._ray, (even(left), even(y - tall / 2)))
+        reach = self._glow.y.width / 2
+        onto.tint(self._colour, self._glow, (even(x - reach), even(y - reach)))
 
-    def _ray(self, onto: Picture, lamp: tuple[float, float], side: float, light: float) -> None:
-        """The beam, drawn small and scaled up: that is also what makes it soft."""
+    def _turned(self, side: float, light: float) -> Mask:
+        """The beam's mask, drawn small and scaled up: that is also what makes it soft."""
         wide, tall = even(self._size[0] * abs(side)), self._size[1]
         small = (max(2, wide // 8), max(4, tall // 8))
         ray = Image.new("L", small)
         spread = small[1] * (0.12 + 0.26 * abs(side))
-        middle, fill = small[1] / 2, round(255 * light)
-        corners = (
-            (0, middle - 0.6),
-            (small[0], middle - spread),
-            (small[0], middle + spread),
-            (0, middle + 0.6),
-        )
-        ImageDraw.Draw(ray).polygon(corners, fill=fill)
-        fall = self._fall.resize(small)
-        ray = ImageChops.multiply(ray.filter(ImageFilter.BoxBlur(1)), fall)
+        middle = small[1] / 2
+        near, far = (0, middle - 0.6), (small[0], middle - spread)
+        corners = (near, far, (small[0], middle + spread), (0, middle + 0.6))
+        ImageDraw.Draw(ray).polygon(corners, fill=round(255 * light))
+        ray = ImageChops.multiply(ray.filter(ImageFilter.BoxBlur(1)), self._fall.resize(small))
         if side < 0:
             ray = ray.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         size, how = (max(4, wide), tall), Image.Resampling.BILINEAR
-        mask = Mask(ray.resize(size, how), ray.resize((size[0] // 2, size[1] // 2), how))
-        left = lamp[0] if side > 0 else lamp[0] - size[0]
-        onto.tint(self._colour, mask, (even(left), even(lamp[1] - tall / 2)))
+        return Mask(ray.resize(size, how), ray.resize((size[0] // 2, size[1] // 2), how))
 
 
 def _beam_fall(size: tuple[int, int]) -> Image.Image:

@@ -28,7 +28,7 @@ def stand(
     if "house" in stage.scene.figures:
         x, y = _spot(ridge, middle - side * spread * rng.uniform(0.35, 0.6))
         house(drawing, x, y, stage.unit * 2 * 46)
-    if "tree" in stage.scene.figures:
+    if "tree" in stage.scene.figures and stage.scene.ground != "forest":
         x, y = _spot(ridge, middle - side * spread * rng.uniform(0.3, 0.5))
         trees.leafy(drawing, x, y + 4, min(y * 0.98, stage.unit * 2 * 190), rng)
     if "person" in stage.scene.figures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 
 from sorapipe.studio import land, paint
 from sorapipe.studio.layers import Spot, rest
@@ -17,14 +17,33 @@ def fire(stage: Stage) -> None:
     """A fire in a dark wood, with sparks."""
     land.forest(stage)
     width, height = stage.size
-    x, foot = width * stage.dice("fire").uniform(0.42, 0.58), height * 0.80
+    x, foot = width * stage.dice("fire").uniform(0.42, 0.58), height * 0.85
     glow = paint.glow_over(stage.size, (x, foot - height * 0.06), max(width, height) * 0.52, 2.2)
     masks = [Mask.of(paint.dim(glow, 0.62 + 0.05 * k)) for k in range(5)]
     rng = stage.dice("flicker")
     beat = [rng.randrange(5) for _ in range(257)]
     stage.layers.append(Spot(masks, (236, 112, 30), rest(), lambda frame: beat[frame // 2 % 257]))
+    _logs(stage, x, foot)
     stage.layers.append(Flames(stage, x, foot))
     motes(stage, (255, 176, 70), 70, radius=(0.8, 2.0), rise=3.4, strength=0.95)
+
+
+def _logs(stage: Stage, x: float, foot: float) -> None:
+    unit = stage.unit
+    side = even(unit * 220)
+    big = Image.new("L", (side * 2, side * 2))
+    draw = ImageDraw.Draw(big)
+    middle, low = float(side), side + unit * 24
+    for across, up in ((0.85, 0.30), (-0.85, 0.30), (0.95, 0.04), (-0.95, 0.04)):
+        ends = (
+            middle - across * unit * 150,
+            low + unit * 10,
+            middle + across * unit * 120,
+            low - up * unit * 130,
+        )
+        draw.line(ends, fill=255, width=max(2, round(unit * 26)))
+    masks = [Mask.of(big.reduce(2))]
+    stage.layers.append(Spot(masks, (30, 14, 10), rest(x - side / 2, foot - side / 2)))
 
 
 class Flames:
@@ -43,7 +62,11 @@ class Flames:
         size = (max(4, self._wide // self._scale), max(4, self._tall // self._scale))
         self._shape = _flame(size)
         cell = (max(2, size[0] // 4), max(2, size[1] // 5))
-        self._noise = paint.clouds((size[0], size[1] * 4), cell, 3, stage.dice("flames"))
+        loop = paint.clouds((size[0], size[1] * 4), cell, 3, stage.dice("flames"))
+        tongues = paint.curve(loop, lambda v: (v - 0.5) * 2.4 + 0.5)
+        self._noise = Image.new("L", (size[0], size[1] * 5))
+        self._noise.paste(tongues, (0, 0))
+        self._noise.paste(tongues.crop((0, 0, *size)), (0, size[1] * 4))
         self._tables = [
             (colour, [min(255, max(0, round((v / 255 - edge) * 7 * 255))) for v in range(256)])
             for colour, edge in self._HEATS
@@ -54,10 +77,9 @@ class Flames:
         """Paint the flames of that frame."""
         wide, tall = self._shape.size
         room = self._noise.height - tall
-        start = int(frame * self._pace) % (2 * room)
-        start = start if start < room else 2 * room - start
+        start = int(frame * self._pace) % room
         moved = self._noise.crop((0, start, wide, start + tall))
-        heat = ImageChops.multiply(ImageChops.add(moved, self._shape, 2, 20), self._shape)
+        heat = ImageChops.multiply(ImageChops.add(moved, self._shape, 1.7, 10), self._shape)
         for colour, table in self._tables:
             mask = heat.point(table)
             onto.tint(
@@ -72,8 +94,8 @@ def _flame(size: tuple[int, int]) -> Image.Image:
     rows = []
     for row in range(tall):
         up = 1 - (row + 0.5) / tall
-        half = 0.42 * math.sin(math.pi * min(1.0, (up + 0.16) ** 0.62)) + 0.02
-        heat = (1 - up) ** 0.35 * min(1.0, up * 9)
+        half = 0.44 * math.sin(math.pi * min(1.0, (up * 0.92 + 0.14) ** 0.55)) + 0.04
+        heat = (1 - up) ** 0.45 * min(1.0, up * 5 + 0.2)
         rows.append(
             bytes(
                 round(255 * max(0.0, heat * (1 - (abs((c + 0.5) / wide - 0.5) / half) ** 2)))

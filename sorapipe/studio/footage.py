@@ -17,7 +17,7 @@ def covering(image: Image.Image, width: int, height: int) -> Picture:
     """The middle of an image, scaled so that it covers that size."""
     scale = max(width / image.width, height / image.height)
     wide, tall = width / scale, height / scale
-    left, top = (image.width - wide) / 2, (image.height - tall) / 2
+    left, top = max(0.0, (image.width - wide) / 2), max(0.0, (image.height - tall) / 2)
     box = (left, top, min(left + wide, image.width), min(top + tall, image.height))
     return Picture.of(image.resize((width, height), Image.Resampling.LANCZOS, box))
 

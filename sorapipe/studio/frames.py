@@ -21,8 +21,7 @@ _DISSOLVE = 1.3  # seconds in which a continuation leaves its parent's last pict
 def drawn(stage: Stage, size: tuple[int, int]) -> Iterator[Picture]:
     """The stage's scene at that size, of which the stage's own is a multiple."""
     factor = stage.width // size[0]
-    for number in range(stage.frames):
-        picture = scenery.frame(stage, number)
+    for picture in scenery.frames(stage):
         yield picture.reduce(factor) if factor > 1 else picture
 
 

@@ -42,6 +42,7 @@ def mountains(stage: Stage) -> None:
         Rank(2, 0.15, 0.66, 2, 190),
     ):
         _range(stage, rank)
+        _settle(stage, rank)
     if not stage.scene.water:
         _hill(stage, Rank(7, 0.10, 0.95, 3, 26))
 
@@ -50,6 +51,7 @@ def hills(stage: Stage) -> None:
     """Rolling land under a wide sky, with trees here and there."""
     for rank in _before_water(stage, _HILLS):
         _hill(stage, rank)
+        _settle(stage, rank)
     if not stage.scene.water:
         grass(stage)
 
@@ -58,12 +60,19 @@ def forest(stage: Stage) -> None:
     """Rows of firs with mist between them."""
     for rank in _before_water(stage, _FORESTS):
         _firs(stage, rank)
+        _settle(stage, rank)
 
 
 def desert(stage: Stage) -> None:
     """Dunes with a lit and a shaded side."""
     for rank in _before_water(stage, _DUNES):
         _dune(stage, rank)
+        _settle(stage, rank)
+
+
+def _settle(stage: Stage, rank: Rank) -> None:
+    if rank.halves <= 1:
+        stage.mark_far()
 
 
 def _before_water(stage: Stage, ranks: tuple[Rank, ...]) -> tuple[Rank, ...]:
@@ -141,7 +150,8 @@ def _faces(stage: Stage, drawing: Image.Image, points: Points, rng: Random) -> I
         slant = reach * 0.55 * (1 if lean > 0 else -1)
         corners = ((x, y), (x2 + 1, y2), (x2 + 1 + slant, y2 + reach), (x + slant, y + reach))
         draw.polygon(corners, fill=min(255, int(255 * lit)))
-    soft = faces.filter(ImageFilter.BoxBlur(2.2 * stage.unit + 0.3))
+    coarse = faces.reduce(2).filter(ImageFilter.BoxBlur(1.1 * stage.unit + 0.2))
+    soft = coarse.resize(faces.size, Image.Resampling.BILINEAR)
     lower = paint.fade(drawing.size, lambda p: 1.0 - p * 1.15)
     return ImageChops.multiply(ImageChops.multiply(soft, lower), drawing)
 
@@ -218,19 +228,24 @@ def _dune(stage: Stage, rank: Rank) -> None:
     points = _outline(tall, heights)
     _fill(drawing, points)
     top = base(stage, share) - int(tall * (1.0 if stage.scene.water else 0.55)) // 2 * 2
-    sand = mix(
-        stage.palette.ink,
-        mix(stage.palette.sky[-2], (214, 152, 92), 0.5),
-        0.30 + 0.55 * stage.palette.lit + (0.16 if stage.scene.hour != "night" else -0.1),
-    )
+    shade = _shade(stage)
+    bright = 0.30 + 0.55 * stage.palette.lit + (-0.1 if stage.scene.hour == "night" else 0.16)
+    sand = mix(shade, mix(stage.palette.sky[-2], (222, 150, 84), 0.55), bright)
     colour = mix(stage.palette.haze, sand, 0.30 + 0.70 * share)
     stage.band(drawing, _sand(stage, top, colour, number), top, motion)
-    shade = _lee(stage, drawing, points)
-    stage.band(shade, mix(colour, stage.palette.ink, 0.72), top, motion, solid=False)
-    walkers = Image.new("L", drawing.size)
-    figures.stand(stage, walkers, points, share)
+    lee = _lee(stage, drawing, points)
+    stage.band(lee, mix(colour, shade, 0.72), top, motion, solid=False)
+    room = int(stage.unit * 80) // 2 * 2  # above the dune, for whoever stands on its crest
+    walkers = stage.canvas(reach, tall + room)
+    figures.stand(stage, walkers, [(x, y + room * 2) for x, y in points], share)
     if walkers.getbbox():
-        stage.band(walkers, mix(stage.palette.ink, (0, 0, 0), 0.4), top, motion, solid=False)
+        dark = mix(stage.palette.ink, (0, 0, 0), 0.4)
+        stage.band(walkers, dark, top - room, motion, solid=False)
+
+
+def _shade(stage: Stage) -> RGB:
+    """Sand that no light falls on: brown by day, as dark as all else at night."""
+    return mix(stage.palette.ink, (120, 74, 44), min(1.0, stage.palette.lit * 1.8))
 
 
 def _sand(stage: Stage, top: int, colour: RGB, number: int) -> Picture:
@@ -238,7 +253,7 @@ def _sand(stage: Stage, top: int, colour: RGB, number: int) -> Picture:
     crest = top / stage.height
     stops = [
         (crest, mix(colour, stage.palette.light, 0.12)),
-        (min(1.0, crest + 0.5), mix(colour, stage.palette.ink, 0.55)),
+        (min(1.0, crest + 0.5), mix(colour, _shade(stage), 0.55)),
     ]
     return gradient(stage.width, stage.height, stops, stage.dice("sand", number))
 

@@ -17,6 +17,7 @@ from PIL import Image
 from sorapipe.studio.planes import RGB, Mask, Picture, planes_of
 
 Motion = Callable[[int], tuple[float, float]]
+Rows = tuple[int, int]  # the first, and the one after the last
 
 
 class Layer(Protocol):
@@ -33,25 +34,30 @@ class Slider:
     as large, need quarters of theirs.
     """
 
-    def __init__(self, drawing: Image.Image, colour: Image.Image | None = None) -> None:
+    def __init__(
+        self, drawing: Image.Image, colour: Image.Image | None = None, *, chroma: bool = True
+    ) -> None:
         width, height = drawing.width // 4 * 4 - 4, drawing.height // 4 * 4
         shifts = [(s, 0, s + width, height) for s in range(4)]
-        self._y = [drawing.crop(box).reduce(2) for box in shifts[:2]]
-        self._c = [(drawing if colour is None else colour).crop(box).reduce(4) for box in shifts]
+        self._y = [drawing.reduce(2, box) for box in shifts[:2]]
+        source = drawing if colour is None else colour
+        self._c = [source.reduce(4, box) for box in shifts] if chroma else []
         self.width, self.height = width // 2, height // 2
 
     def spot(self, left: float, width: int) -> int:
         """The nearest place to cut `width` columns at, in half pixels."""
         return min(max(0, round(left * 2)), max(0, (self.width - width) * 2))
 
-    def luma(self, spot: int, width: int) -> Image.Image:
-        """The columns of the full size there."""
-        return self._y[spot % 2].crop((spot // 2, 0, spot // 2 + width, self.height))
+    def luma(self, spot: int, width: int, rows: Rows | None = None) -> Image.Image:
+        """The columns of the full size there, of all rows or of these (even)."""
+        first, last = rows or (0, self.height)
+        return self._y[spot % 2].crop((spot // 2, first, spot // 2 + width, last))
 
-    def chroma(self, spot: int, width: int) -> Image.Image:
-        """The columns of the half size there."""
+    def chroma(self, spot: int, width: int, rows: Rows | None = None) -> Image.Image:
+        """The columns of the half size there, of all rows or of these (of the full size)."""
+        first, last = rows or (0, self.height)
         left = spot // 4
-        return self._c[spot % 4].crop((left, 0, left + width // 2, self.height // 2))
+        return self._c[spot % 4].crop((left, first // 2, left + width // 2, last // 2))
 
 
 class Band:
@@ -98,35 +104,78 @@ class Band:
             onto.put(self._body, (0, self.top + self._slider.height))
 
 
-class Pano:
-    """A picture that slides with its own mask; `image` (RGB) and `mask` are twice the size.
+class Shimmer:
+    """Light and dark that slide over what is there: `light` and `mask` are twice the size.
 
-    A `white` one changes only how light it is there, not the colour, and costs less.
+    It changes only Y: on water, that looks like a colour and costs half.
     """
 
-    def __init__(
-        self, image: Image.Image, mask: Image.Image, top: int, motion: Motion, *, white: bool = False
-    ) -> None:
-        first, last = _rows(mask)
-        box = (0, first * 2, mask.width, last * 2)
-        y, u, v = planes_of(image.crop(box))
-        self._mask, self._y = Slider(mask.crop(box)), Slider(y, u)
-        self._v = Slider(v)
-        self._top, self._motion, self._white = top + first, motion, white
+    def __init__(self, light: Image.Image, mask: Image.Image, top: int, motion: Motion) -> None:
+        self._light, self._mask = Slider(light, chroma=False), Slider(mask, chroma=False)
+        self._top, self._motion = top, motion
 
     def paint(self, onto: Picture, frame: int) -> None:
         """Paste what is in sight of it."""
         width = onto.size[0]
         spot = self._mask.spot(self._motion(frame)[0], width)
-        if self._white:
-            luma = self._y.luma(spot, width)
-            onto.y.paste(luma, (0, self._top), self._mask.luma(spot, width))
-            return
-        mask = Mask(self._mask.luma(spot, width), self._mask.chroma(spot, width))
-        seen = Picture(
-            self._y.luma(spot, width), self._y.chroma(spot, width), self._v.chroma(spot, width)
+        mask = self._mask.luma(spot, width)
+        onto.y.paste(self._light.luma(spot, width), (0, self._top), mask)
+
+
+class Pano:
+    """A picture that slides with its own mask; `image` (RGB) and `mask` are twice the size."""
+
+    def __init__(self, image: Image.Image, mask: Image.Image, top: int, motion: Motion) -> None:
+        first, last = _rows(mask)
+        box = (0, first * 2, mask.width, last * 2)
+        y, u, v = planes_of(image.crop(box))
+        shape = mask.crop(box)
+        self._mask, self._y, self._v = Slider(shape), Slider(y, u), Slider(v)
+        self._top, self._motion = top + first, motion
+        self._rows = self._mask.height  # how many of its rows are in sight
+        self.bottom = self._top + self._rows
+        self.solid = self._top + _solid(shape) // 2
+
+    def hide(self, below: int) -> None:
+        """Leave out what is below that row: something else covers it."""
+        self._rows = max(0, min(self._rows, below - self._top))
+
+    def ready(self) -> None:
+        """Nothing to prepare."""
+
+    def paint(self, onto: Picture, frame: int) -> None:
+        """Paste what is in sight of it: its edge through the mask, what is solid as it is."""
+        width = onto.size[0]
+        spot = self._mask.spot(self._motion(frame)[0], width)
+        edge = max(0, min(self._rows, self.solid - self._top))
+        if edge:
+            mask = (
+                self._mask.luma(spot, width, (0, edge)),
+                self._mask.chroma(spot, width, (0, edge)),
+            )
+            onto.put(self._part(spot, width, (0, edge)), (0, self._top), Mask(*mask))
+        if self._rows > edge:
+            body = self._part(spot, width, (edge, self._rows))
+            onto.put(body, (0, self._top + edge))
+
+    def _part(self, spot: int, width: int, rows: Rows) -> Picture:
+        return Picture(
+            self._y.luma(spot, width, rows),
+            self._y.chroma(spot, width, rows),
+            self._v.chroma(spot, width, rows),
         )
-        onto.put(seen, (0, self._top), mask)
+
+
+def _solid(mask: Image.Image) -> int:
+    """The first row from which on a mask is nothing but solid; a multiple of four."""
+    low, high = 0, mask.height // 4
+    while low < high:
+        middle = (low + high) // 2
+        if mask.crop((0, middle * 4, mask.width, mask.height)).getextrema()[0] == 255:
+            high = middle
+        else:
+            low = middle + 1
+    return low * 4
 
 
 def _rows(drawing: Image.Image) -> tuple[int, int]:
@@ -144,14 +193,16 @@ class Mirror:
 
     def __init__(self, top: int, mask: Mask, smear: int = 1) -> None:
         self._top, self._mask, self._smear = top, mask, smear
+        self._seen: Picture | None = None
 
-    def paint(self, onto: Picture, frame: int) -> None:  # noqa: ARG002 - it mirrors any frame
-        """Turn over what has been painted so far."""
+    def paint(self, onto: Picture, frame: int) -> None:
+        """Turn over what has been painted so far; every other frame will do."""
         width, tall = self._mask.y.size
-        first = self._top - tall
-        seen = onto.crop((0, first, width, self._top))
-        y, u, v = (self._turned(plane) for plane in seen.planes())
-        onto.put(Picture(y, u, v), (0, self._top), self._mask)
+        if self._seen is None or frame % 2 == 0:
+            above = onto.crop((0, self._top - tall, width, self._top))
+            y, u, v = (self._turned(plane) for plane in above.planes())
+            self._seen = Picture(y, u, v)
+        onto.put(self._seen, (0, self._top), self._mask)
 
     def _turned(self, plane: Image.Image) -> Image.Image:
         turned = plane.transpose(Image.Transpose.FLIP_TOP_BOTTOM)

@@ -50,7 +50,7 @@ def glow(diameter: int, power: float = 2.0) -> Image.Image:
     """A round light that fades to nothing at its rim; the higher `power`, the tighter."""
     # Pillow's radial gradient is 255 at the corners, so 180 where its circle touches the sides.
     shade = curve(Image.radial_gradient("L"), lambda v: max(0.0, 1 - v * 255 / 180) ** power)
-    return shade.resize((diameter, diameter), Image.Resampling.BICUBIC)
+    return shade.resize((diameter, diameter), Image.Resampling.BILINEAR)
 
 
 def glow_over(size: Size, centre: tuple[float, float], radius: float, power: float) -> Image.Image:

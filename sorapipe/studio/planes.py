@@ -176,14 +176,19 @@ def _dithered(
 ) -> Image.Image:
     width, height = size
     noise = rng.randbytes(width + 4096)
+    first, last = places[0] * height, places[-1] * height
     rows = []
     for row in range(height):
-        value = between((row + 0.5) / height, places, values)
+        middle = row + 0.5
+        if not first <= middle <= last:  # one colour: nothing to dither
+            rows.append(bytes([round(values[0 if middle < first else -1])]) * width)
+            continue
+        value = between(middle / height, places, values)
         low = int(value)
         cut = round((value - low) * 256)
         # Each byte of noise below `cut` becomes the next value up: on average the row is exact.
         table = bytes([low + 1]) * cut + bytes([low]) * (256 - cut)
-        start = rng.randrange(4096)
+        start = row * 1327 % 4096
         rows.append(noise[start : start + width].translate(table))
     return Image.frombytes("L", size, b"".join(rows))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from sorapipe.studio import (
     city,
@@ -50,6 +50,7 @@ def build(prompt: str, seed: int, width: int, height: int, frames: int) -> Stage
     sky.sky(stage)
     if stage.scene.ground in _INSIDE:
         stage.layers.clear()
+        stage.mark_far()
     _GROUNDS[stage.scene.ground](stage)
     if stage.scene.water and stage.scene.ground in _OPEN:
         water.water(stage)
@@ -62,11 +63,26 @@ def build(prompt: str, seed: int, width: int, height: int, frames: int) -> Stage
     return stage
 
 
-def frame(stage: Stage, number: int) -> Picture:
-    """One frame of a stage, without caption or grain."""
-    picture = stage.background.copy()
-    over(stage, picture, number)
-    return picture
+def frames(stage: Stage) -> Iterator[Picture]:
+    """All frames of a stage, without a caption.
+
+    What is far away moves so slowly that it is painted for every other frame only; so is all of
+    a small picture, in which nothing moves far.
+    """
+    small = stage.unit < 0.25
+    picture = stage.background
+    far, near = stage.layers[: stage.far], stage.layers[stage.far :]
+    distance = stage.background
+    for number in range(stage.frames):
+        if number % 2 == 0:
+            distance = stage.background.copy()
+            for layer in far:
+                layer.paint(distance, number)
+        if number % 2 == 0 or not small:
+            picture = distance.copy()
+            for layer in near:
+                layer.paint(picture, number)
+        yield picture.copy() if small else picture
 
 
 def _stage(prompt: str, seed: int, width: int, height: int, frames: int) -> Stage:

@@ -21,6 +21,7 @@ def sky(stage: Stage) -> None:
         stars(stage, 1.0 if not scene.weather else 0.35)
     _sun_or_moon(stage)
     _clouds(stage)
+    stage.mark_far()
     stage.grain(stage.background, 1)
 
 

@@ -40,6 +40,8 @@ class _Air:
     swell: tuple[float, float] = (0.15, 0.5)
 
 
+# Never silence beneath the chord: it would sound dead, and an encoder is slow on almost nothing.
+_ROOM = _Air("pink", 150, 1600, 0.018)
 _AIRS = {
     "sea": _Air("pink", 120, 1400, 0.10, (0.13, 0.85)),
     "underwater": _Air("brown", 60, 320, 0.30, (0.2, 0.5)),
@@ -59,12 +61,11 @@ _AIRS = {
 def pad(scene: Scene, seconds: float, rng: Random) -> Iterator[av.AudioFrame]:
     """The sound of `scene`: stereo, planar floats, round(seconds * 48,000) samples."""
     graph = av.filter.Graph()
-    graph.threads = 1
     chord, root = rng.choice(_CHORDS[scene.hour]), rng.choice(_ROOTS)
     if "storm" in scene.weather or scene.ground in {"space", "underwater"}:
         root /= 2
     breaths = [0.1 + 0.045 * number + rng.random() * 0.03 for number in range(len(chord))]
-    airs = [_AIRS[name] for name in (scene.ground, *sorted(scene.weather)) if name in _AIRS]
+    airs = [_AIRS.get(name, _ROOM) for name in (scene.ground, *sorted(scene.weather))]
     sides = []
     for detune in (0.9985, 1.0015):
         voices = [

@@ -8,7 +8,7 @@ from random import Random
 from PIL import Image, ImageChops
 
 from sorapipe.studio.dice import dice
-from sorapipe.studio.layers import Band, Layer, Motion, slide
+from sorapipe.studio.layers import Band, Layer, Motion, Pano, slide
 from sorapipe.studio.palette import Palette
 from sorapipe.studio.planes import RGB, Picture, gradient, mix
 from sorapipe.studio.scene import Scene
@@ -41,6 +41,7 @@ class Stage:
     key: tuple[str, int]  # prompt and seed: what all its chance comes from
     background: Picture
     layers: list[Layer] = field(default_factory=list)
+    far: int = 0  # how many of the first layers are so far away that they move on every other frame
     direction: int = field(init=False)  # which way the camera goes: 1 or -1
     horizon: int = field(init=False)  # the row where land or water begins; even
 
@@ -118,11 +119,15 @@ class Stage:
         whole = Image.new("L", ((self.width + 4) * 2 + 8, 8), 255)
         self.band(whole, body, top, slide(0.0))
 
+    def mark_far(self) -> None:
+        """Count all layers so far as far away."""
+        self.far = len(self.layers)
+
     def finish(self) -> None:
         """Darken the corners of what stands still, and leave out what nearer bands cover."""
         floor = self.height
         for layer in reversed(self.layers):
-            if isinstance(layer, Band):
+            if isinstance(layer, Band | Pano):
                 layer.hide(floor)
                 if layer.bottom and layer.solid is not None:
                     floor = min(floor, layer.solid)

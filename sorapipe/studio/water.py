@@ -10,8 +10,8 @@ from random import Random
 from PIL import Image, ImageDraw
 
 from sorapipe.studio import paint
-from sorapipe.studio.layers import Mirror, Motion, Pano, Spot, sway
-from sorapipe.studio.planes import RGB, Mask, gradient, mix
+from sorapipe.studio.layers import Mirror, Motion, Shimmer, Spot, sway
+from sorapipe.studio.planes import RGB, Mask, gradient, mix, yuv
 from sorapipe.studio.sky import sun_at
 from sorapipe.studio.stage import Stage, even
 
@@ -62,17 +62,16 @@ def _waves(stage: Stage, near: RGB) -> None:
         rng = stage.dice("waves", number)
         reach = stage.unit * (9 + 7 * number) * _rough(stage)
         drawing = Image.new("L", ((stage.width + even(reach * 2) + 8) * 2 + 8, tall * 2))
-        picture = Image.new("RGB", drawing.size, dark)
+        picture = Image.new("L", drawing.size, yuv(dark)[0])
+        masks, lights = ImageDraw.Draw(drawing), ImageDraw.Draw(picture)
         for top, bottom in _rows(stage):
             close = (bottom - stage.horizon) / tall
-            for colour, strength in ((light, 0.55 * (1 - 0.55 * close)), (dark, 0.6)):
+            for colour, strength in ((light, 0.50 * (1 - 0.55 * close)), (dark, 0.48)):
                 for wave in _dashes(stage, drawing.width, (top, bottom), close, rng):
-                    ImageDraw.Draw(drawing).polygon(
-                        wave, round(255 * strength * rng.uniform(0.4, 1))
-                    )
-                    ImageDraw.Draw(picture).polygon(_grown(wave), colour)
+                    masks.polygon(wave, round(255 * strength * rng.uniform(0.4, 1)))
+                    lights.polygon(_grown(wave), yuv(colour)[0])
         motion = sway(reach, 83 + 38 * number, math.pi * number, reach)
-        stage.layers.append(Pano(picture, drawing, stage.horizon, motion, white=True))
+        stage.layers.append(Shimmer(picture, drawing, stage.horizon, motion))
 
 
 def _rough(stage: Stage) -> float:
@@ -91,7 +90,7 @@ def _dashes(
 ) -> Iterator[Wave]:
     """Flat waves, wider and thicker the closer they are (0..1), at twice the size."""
     wide = stage.unit * (26 + 200 * close) * 2
-    for _ in range(max(3, round(across / wide * (3.2 - 1.6 * close)))):
+    for _ in range(max(3, round(across / wide * (2.4 - 1.2 * close) * _rough(stage) ** 0.5))):
         x = rng.uniform(-wide, across)
         y = rng.uniform(rows[0] - stage.horizon, rows[1] - stage.horizon) * 2
         length = wide * rng.uniform(0.35, 1.2)

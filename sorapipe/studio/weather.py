@@ -18,8 +18,6 @@ def weather(stage: Stage) -> None:
     kinds = stage.scene.weather
     if "fog" in kinds:
         fog(stage, 0.62, stage.palette.haze)
-    elif kinds & {"rain", "storm"}:
-        fog(stage, 0.26, stage.palette.haze)
     if "storm" in kinds:
         lightning(stage)
     if kinds & {"rain", "storm"}:

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _LONGEST_ID = 1024
+_MOST = Decimal(10**9)  # USD; no render costs that, and arithmetic stays exact
 _MILLISECONDS = 1e11  # as seconds that is the year 5138, so the server means milliseconds
 _LAST_YEAR = 253402300799.0  # the end of 9999, where calendars stop
 
@@ -87,7 +88,7 @@ def money(value: object) -> Decimal | None:
         amount = Decimal(word.strip().removeprefix("$"))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount <= _MOST else None
 
 
 def pixels(raw: Mapping[str, Any]) -> str | None:

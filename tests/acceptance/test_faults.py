@@ -163,7 +163,7 @@ def test_an_unknown_price_needs_a_word_from_its_owner(tmp_path: Path) -> None:
 
 def test_a_damaged_ledger_buys_nothing_and_still_brings_home_what_was_paid(tmp_path: Path) -> None:
     """What is in flight is fetched; no create is sent; the exit code is 4."""
-    with faulty(tmp_path / "studio", broken=12) as server:
+    with faulty(tmp_path / "studio", broken=6) as server:
         desk = desk_for(tmp_path, server, TWO, profile="local")
         assert desk.run("run", "--concurrency", "1").returncode == 1
         creates = server.creates
@@ -174,3 +174,91 @@ def test_a_damaged_ledger_buys_nothing_and_still_brings_home_what_was_paid(tmp_p
         assert done.returncode == 4
         assert server.creates == creates
         assert (desk.out / "takes" / "a@1.mp4").exists(), done.stderr
+
+
+def test_another_server_never_settles_what_is_open_at_this_one(tmp_path: Path) -> None:
+    """A run against the studio leaves a gateway's open renders alone, and says so."""
+    with faulty(tmp_path / "studio", broken=6) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", "--yes").returncode == 1
+        elsewhere = Desk(tmp_path, QUICK)
+        done = elsewhere.run("run", "--provider", "local")
+        assert done.returncode == 0, done.stderr
+        assert "a run with that server fetches it" in done.stderr
+        assert desk.events("lost", "absent", "failed") == []
+        assert desk.run("run", "--yes").returncode == 0
+        assert server.creates == 1
+
+
+def test_a_key_that_is_refused_while_settling_settles_nothing(tmp_path: Path) -> None:
+    """With a wrong key the lost answer stays open; with the right one it is found."""
+    with faulty(tmp_path / "studio", script=["500-after", "401"], hidden=True) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="local")
+        done = desk.run("run")
+        assert done.returncode == 7, done.stderr
+        assert desk.events("rejected", "unknown", "absent") == []
+        server.hidden = False
+        assert desk.run("run").returncode == 0
+        assert len(server.keys) == 1
+
+
+def test_settling_waits_for_a_server_that_is_away(tmp_path: Path) -> None:
+    """While the server cannot be asked, the payment stays open, and a later run finds it."""
+    with faulty(tmp_path / "studio", script=["500-after", *["500-before"] * 9]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="local")
+        server.listless = True
+        done = desk.run("run")
+        assert done.returncode == 3, done.stderr
+        assert desk.events("unknown") == []
+        assert "the next run looks for it" in done.stderr
+        server.listless, server.script = False, []
+        assert desk.run("run").returncode == 0
+        assert len(server.keys) == 1
+
+
+def test_a_take_that_could_not_be_fetched_now_does_not_lose_its_place(tmp_path: Path) -> None:
+    """The pick waits for take 1, and so does the child: nothing is bought from take 2 instead."""
+    text = ONE.replace("prompt: a wave", "prompt: a wave, takes: 2")
+    text += "  - { id: b, prompt: child, remix-of: a }\n"
+    with faulty(tmp_path / "studio", broken=6) as server:
+        desk = desk_for(tmp_path, server, text, profile="local")
+        assert desk.run("run", "--concurrency", "1").returncode == 1
+        assert desk.events("picked") == []
+        assert desk.run("run").returncode == 0
+        assert desk.events("picked")[0]["number"] == 1
+        assert server.creates == 3
+
+
+def test_an_empty_id_adopts_nothing(tmp_path: Path) -> None:
+    """`--adopt ''`, as from a variable that is not set, is refused and changes nothing."""
+    with faulty(tmp_path / "studio", script=["500-before"]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", "--yes").returncode == 3
+        assert desk.run("resolve", "a", "--adopt", "").returncode == 2
+        assert desk.run("status").returncode == 3
+
+
+def test_a_key_in_a_prompt_is_sent_and_kept_nowhere(tmp_path: Path) -> None:
+    """The request carries it; ledger, store and output do not; and there is a warning."""
+    key = "sk-CANARY-0123456789"
+    with faulty(tmp_path / "studio", script=["500-after"]) as server:
+        text = ONE.replace("a wave", f"a wave {key}")
+        desk = desk_for(tmp_path, server, text, profile="local", SORAPIPE_API_KEY=key)
+        done = desk.run("run", "--json")
+        assert done.returncode == 0, done.stderr
+        assert "API key in it" in done.stderr
+        written = [path for path in tmp_path.glob("**/*.json*") if "studio" not in path.parts]
+        everything = "".join(path.read_text() for path in written)
+        assert "CANARY" not in everything + done.stdout + done.stderr
+
+
+def test_what_is_in_flight_is_fetched_whatever_the_budget(tmp_path: Path) -> None:
+    """A budget that was lowered buys nothing new, and still brings home what was paid for."""
+    price = ("--price", "sora-2=0.10")
+    with faulty(tmp_path / "studio", broken=6) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", *price).returncode == 1
+        desk.write("budget: 0.01\n" + TWO)
+        assert desk.run("run", *price).returncode == 6
+        assert (desk.out / "a.mp4").exists()
+        assert server.creates == 1

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sorapipe.core import graph
-from sorapipe.core.plan import Bytes, Decision, Facts, make_plan
+from sorapipe.core.plan import Bytes, Decision, Facts
+from sorapipe.core.planner import make_plan
 from sorapipe.core.price import highest
 from sorapipe.core.storyboard import Frame, Shot, Storyboard
 from sorapipe.core.take import OPEN, State

@@ -16,6 +16,7 @@ from tests.plans import (
     ended,
     has,
     mark_of,
+    nothing,
     plan,
     row,
     told,
@@ -89,7 +90,7 @@ def test_an_unknown_payment_blocks(forced: bool) -> None:
     planned = plan(A, B, tally=tally, force=forced, retry_failed=forced)
     assert planned.count(Decision.BLOCKED) == 2
     assert "sorapipe resolve" in row(planned, "a@1").reason
-    assert row(planned, "b@1").reason == "parent 'a' cannot be had"
+    assert row(planned, "b@1").reason == "the payment of its parent 'a@1' is unknown"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,10 @@ def test_bytes_that_only_the_server_has_are_fetched_again() -> None:
     _, tally = has(a=A_BYTES)
     planned = plan(A, B, tally=tally, refetchable=frozenset({mark_of(A)}))
     assert told(planned) == {"a@1": ("reuse", "fetched again"), "b@1": ("render", "parent")}
-    assert told(plan(A, tally=tally)) == {"a@1": ("render", "its file is gone")}
+    (take,) = plan(A, tally=tally).takes
+    assert (take.decision, "--retry-failed" in take.reason) == (Decision.BLOCKED, True)
+    for free in ({"retry_failed": True}, {"price": nothing}):
+        assert told(plan(A, tally=tally, **free)) == {"a@1": ("render", "its file is gone")}
 
 
 def test_an_unknown_price_is_told_apart_from_nothing() -> None:
