@@ -13,7 +13,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
-from sorapipe.core.backoff import bounded, delay
+from sorapipe.core.backoff import bounded
 from sorapipe.core.price import ZERO, as_number, told
 from sorapipe.core.take import State, Take
 from sorapipe.run.hands import CONNECTING, GiveUp, Hands, Refused, Unaffordable
@@ -100,7 +100,7 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
     again = AsyncRetrying(
         retry=retry_if_exception(lambda error: _unsent(error) and not _intended(hands, name)),
         stop=stop_after_delay(CONNECTING),
-        wait=lambda state: delay(state.attempt_number, hands.chance.random(), cap=10.0),
+        wait=lambda state: hands.backoff(state.attempt_number),
         sleep=_sleeper(hands),
         reraise=True,
     )
@@ -180,5 +180,5 @@ async def _throttled(hands: Hands, name: dict[str, Any], error: APIError, sent_a
     if hands.throttles > THROTTLES:
         hands.unreachable = str(error)
         raise GiveUp(hands.unreachable) from error
-    learned = delay(max(hands.throttles, 1), hands.chance.random(), cap=cap)
+    learned = hands.backoff(max(hands.throttles, 1))
     hands.close_gate(max(asked, 0.1) if asked is not None else learned)

@@ -8,7 +8,6 @@ from typing import Any
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from sorapipe.config_file import Limits
-from sorapipe.core.backoff import delay
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
 from sorapipe.media.boxes import Boxes, BoxWalk, BrokenVideo
@@ -34,15 +33,11 @@ async def fetch(hands: Hands, work: Work) -> None:
     if take.video is None:
         await hands.session.record("lost", **name, why="the server's id for it is not known")
         return
+    first = hands.provider.profile.min_poll_interval
     again = AsyncRetrying(
         retry=retry_if_exception_type((APIError, BrokenVideo)),
         stop=stop_after_attempt(TRIES),
-        wait=lambda state: delay(
-            state.attempt_number,
-            hands.chance.random(),
-            first=hands.provider.profile.min_poll_interval,
-            cap=30.0,
-        ),
+        wait=lambda state: hands.backoff(state.attempt_number, first=first),
         sleep=hands.clock.sleep,
         reraise=True,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from sorapipe.claims import Claims
 from sorapipe.clock import Clock
 from sorapipe.config import Provider
+from sorapipe.core.backoff import delay
 from sorapipe.core.price import Budget
 from sorapipe.core.take import Take
 from sorapipe.errors import StorageError
@@ -42,8 +43,8 @@ class Hands:
     """Shared by all takes of a run. `address` is where the server is, `shelf` has kept bytes.
 
     `barred`, `refused` and `unreachable` say why nothing new is sent; `settling` are the takes
-    whose lost answers are being looked for; `clock_offset` is the seconds that the server's clock is
-    ahead of ours.
+    whose lost answers are being looked for; `clock_offset` is how many seconds the server's clock
+    is ahead of ours.
     """
 
     client: AsyncVideos
@@ -71,6 +72,11 @@ class Hands:
     mutexes: defaultdict[tuple[object, ...], asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
+
+    def backoff(self, attempt: int, *, first: float = 0.5) -> float:
+        """Seconds to wait after that many tries, within the owner's own cap."""
+        cap = min(30.0, self.provider.limits.backoff_cap)
+        return delay(attempt, self.chance.random(), first=first, cap=cap)
 
     async def gate(self) -> None:
         """Wait until the server may be asked for something new: one gate for the whole run."""

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
-from sorapipe.core.backoff import delay
 from sorapipe.core.reconcile import Listed, Verdict, judge, sought
 from sorapipe.core.take import Take
 from sorapipe.errors import SorapipeError
@@ -174,7 +173,7 @@ def _patiently(hands: Hands) -> AsyncRetrying:
     return AsyncRetrying(
         retry=retry_if_exception(passing),
         stop=stop_after_delay(hands.provider.limits.settle_timeout),
-        wait=lambda state: delay(state.attempt_number, hands.chance.random(), cap=30.0),
+        wait=lambda state: hands.backoff(state.attempt_number),
         sleep=hands.clock.sleep,
         reraise=True,
     )

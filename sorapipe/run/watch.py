@@ -6,7 +6,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from sorapipe.core.backoff import bounded, delay, next_poll
+from sorapipe.core.backoff import bounded, next_poll
 from sorapipe.core.price import as_number
 from sorapipe.run.hands import CONNECTING, GiveUp, Hands, Refused
 from sorapipe.run.shelf import STUDIO
@@ -113,7 +113,7 @@ async def _retrieve(hands: Hands, video: str) -> Video:
         error = _error(state)
         asked = error.retry_after if isinstance(error, RateLimitError) else None
         told = bounded(asked, cap=limits.backoff_cap)
-        return max(told or 0.0, delay(state.attempt_number, hands.chance.random(), cap=30.0))
+        return max(told or 0.0, hands.backoff(state.attempt_number))
 
     again = AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, APIError)),

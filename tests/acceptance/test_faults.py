@@ -204,7 +204,7 @@ def test_a_key_that_is_refused_while_settling_settles_nothing(tmp_path: Path) ->
 
 def test_settling_waits_for_a_server_that_is_away(tmp_path: Path) -> None:
     """While the server cannot be asked, the payment stays open, and a later run finds it."""
-    with faulty(tmp_path / "studio", script=["500-after", *["500-before"] * 9]) as server:
+    with faulty(tmp_path / "studio", script=["500-after", *["500-before"] * 999]) as server:
         desk = desk_for(tmp_path, server, ONE, profile="local")
         server.listless = True
         done = desk.run("run")

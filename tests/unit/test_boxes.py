@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 
 import pytest
-from tests.unit.films import KINDS, film
 
 from sorapipe.media.boxes import Boxes, BoxWalk, BrokenVideo
+from tests.unit.films import KINDS, film
 
 
 @pytest.fixture(scope="session")

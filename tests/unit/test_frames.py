@@ -7,11 +7,11 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.unit.films import KINDS, film, grey
 from PIL import Image
 
 from sorapipe.media.boxes import BrokenVideo
 from sorapipe.media.frames import frame_png, still_png
+from tests.unit.films import KINDS, film, grey
 
 
 def number(png: bytes) -> int:

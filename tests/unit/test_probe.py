@@ -6,10 +6,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.unit.films import KINDS, film
 
 from sorapipe.media.boxes import BrokenVideo
 from sorapipe.media.probe import Probe, probe
+from tests.unit.films import KINDS, film
 
 
 @pytest.mark.parametrize("kind", KINDS)
