@@ -90,7 +90,7 @@ def _bar(plan: Plan) -> Iterator[Listener]:
             name, take = event["event"], event.get("take", "")
             if name == "intent":
                 flying.add(take)
-                cost += usd(event["price"])
+                cost += usd(event["price"] or 0)
             elif name in ("not-sent", "throttled", "rejected", "absent"):
                 flying.discard(take)
             if name in _ENDS and take not in ended:
@@ -101,5 +101,6 @@ def _bar(plan: Plan) -> Iterator[Listener]:
                 with suppress(OSError):
                     bar.write(_line(event), file=sys.stderr)
             bar.set_postfix_str(f"{len(flying)} in flight, up to {told(cost)}", refresh=False)
+            bar.refresh()  # a render may take minutes: the time that passes is news, too
 
         yield see

@@ -143,15 +143,7 @@ class Board:
     def undecided(self) -> Iterator[PlannedTake]:
         """The planned takes whose shots were never opened, since their parent's pick is open."""
         for waiting in self.children.values():
-            yield from (row for shot_id in waiting for row in self._below(shot_id))
-
-    def _below(self, shot_id: str) -> Iterator[PlannedTake]:
-        """The takes of a shot and of all that start from it."""
-        heap = [shot_id]
-        while heap:
-            next_one = heap.pop()
-            yield from self.planned[next_one]
-            heap += self.children.get(next_one, [])
+            yield from (row for shot_id in waiting for row in self.planned[shot_id])
 
 
 def _leftover(take: Take) -> Work:

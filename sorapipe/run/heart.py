@@ -46,9 +46,8 @@ class Heart:
         self.concurrency = concurrency
         self.flying = 0
         self.tasks: dict[asyncio.Task[None], Work] = {}
-        self.carried: dict[
-            str, list[Work]
-        ] = {}  # fingerprint -> those that wait for the same bytes
+        # By fingerprint: those that wait for the same bytes.
+        self.carried: dict[str, list[Work]] = {}
         self.changed = asyncio.Event()
         self.fatal: BaseException | None = None
         hands.stop.when_asked(self._interrupt)
