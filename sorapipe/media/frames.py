@@ -9,9 +9,13 @@ from typing import Literal
 
 from av import VideoFrame
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from sorapipe.media.boxes import BrokenVideo
 from sorapipe.media.probe import opened
+
+# PNG's own keyword for where a picture comes from. The studio reads it: its frames carry a caption.
+ORIGIN = ("Source", "a frame of a video")
 
 
 def frame_png(video: Path, which: Literal["first", "last"]) -> bytes:
@@ -52,5 +56,7 @@ def _png(video: Path, frame: VideoFrame | None) -> bytes:
         raise BrokenVideo(str(video), "has no frame that can be decoded")
     png = io.BytesIO()
     picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV's annotations
-    picture.save(png, "PNG")
+    note = PngInfo()
+    note.add_text(*ORIGIN)
+    picture.save(png, "PNG", pnginfo=note)
     return png.getvalue()

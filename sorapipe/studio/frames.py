@@ -15,6 +15,7 @@ from sorapipe.studio.planes import Picture
 from sorapipe.studio.stage import Stage
 
 _PUSH = 0.10  # how much of a still's width a push takes in 8 seconds
+_FRAME = "a frame of a video"  # what `sorapipe.media.frames` writes into its PNGs
 _DISSOLVE = 1.3  # seconds in which a continuation leaves its parent's last picture
 
 
@@ -31,6 +32,8 @@ def pushed(image: Image.Image, stage: Stage) -> Iterator[Picture]:
     room = 1.0 + _PUSH * min(2.0, stage.frames / (8 * FPS))
     wide, tall = round(width * room / 2) * 2, round(height * room / 2) * 2
     still = footage.covering(image, wide, tall)
+    if image.info.get("Source") == _FRAME:  # most likely one of ours, with a caption of its own
+        Frost(still.size).over(still)
     rng = stage.dice("push")
     lean = rng.uniform(0.4, 0.6), rng.uniform(0.35, 0.55)
     for number in range(stage.frames):

@@ -63,3 +63,9 @@ def test_nothing_to_see(tmp_path: Path) -> None:
     path.write_bytes(b"{}")
     with pytest.raises(BrokenVideo, match="cannot be read"):
         frame_png(path, "last")
+
+
+def test_a_frame_says_that_it_is_one(tmp_path: Path) -> None:
+    """The PNG names its origin, by which the studio knows that a caption may stand in it."""
+    with Image.open(io.BytesIO(frame_png(film(tmp_path / "film.mp4"), "last"))) as picture:
+        assert picture.info["Source"] == "a frame of a video"
