@@ -88,7 +88,7 @@ class Caption:
         if self._shade is not None:
             top = height - self._shade.y.height
             shade = _weaker(self._shade, share)
-            picture.tint((0, 0, 0), shade, (0, top), light_only=True)
+            picture.tint((0, 0, 0), shade, (0, top))
         if self._text is not None:
             text, at = self._text
             picture.tint(WHITE, _weaker(text, share), at)
