@@ -7,7 +7,6 @@
     │   └── LedgerDamaged    a bad line in the ledger that is not its torn end
     ├── HeldElsewhere        another run holds the output folder
     ├── BudgetExceeded       the budget, or a missing price, stops the run
-    ├── WouldRender          --locked or --offline, and something would have to be rendered
     └── APIError             in `sorapipe.videos.errors`: all that a server can do to us
 
 Exit codes are the door's business: `sorapipe/cli/exits.py` maps these classes to them.
@@ -53,10 +52,6 @@ class HeldElsewhere(SorapipeError):
 
 class BudgetExceeded(SorapipeError):
     """The budget, or a price that nobody knows, stops the run."""
-
-
-class WouldRender(SorapipeError):
-    """Something would have to be rendered although that was ruled out."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

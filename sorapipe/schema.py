@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sorapipe.core.screen import passes
+from sorapipe.core.screen import passes, passes_head
 from sorapipe.core.wording import Fault
 from sorapipe.core.wording import Path as DataPath
 from sorapipe.errors import UsageError
@@ -87,11 +87,13 @@ def storyboard_faults(data: Any, broken: Any, merged: Collection[int]) -> list[F
 
 
 def _errors(data: Any) -> Iterator[tuple[DataPath, Any]]:
-    for error in _validator("storyboard", item=False).iter_errors(data):
-        yield tuple(error.absolute_path), error
+    if not passes_head(data):
+        for error in _validator("storyboard", item=False).iter_errors(data):
+            yield tuple(error.absolute_path), error
     shots = data.get("shots") if isinstance(data, dict) else None
     if isinstance(shots, list):
-        validate = _validator("storyboard", item=True).iter_errors
         for index, shot in enumerate(shots):
-            for error in () if passes(shot) else validate(shot):
+            if passes(shot):
+                continue
+            for error in _validator("storyboard", item=True).iter_errors(shot):
                 yield ("shots", index, *error.absolute_path), error

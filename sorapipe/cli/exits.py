@@ -11,7 +11,6 @@ from sorapipe.errors import (
     StorageError,
     StoryboardError,
     UsageError,
-    WouldRender,
 )
 
 
@@ -26,7 +25,6 @@ class Exit(IntEnum):
     HELD = 5
     BUDGET = 6
     REFUSED = 7
-    WOULD_RENDER = 8
     INTERRUPTED = 130
 
 
@@ -36,7 +34,6 @@ _CODES: dict[type[SorapipeError], Exit] = {
     StorageError: Exit.STORAGE,
     HeldElsewhere: Exit.HELD,
     BudgetExceeded: Exit.BUDGET,
-    WouldRender: Exit.WOULD_RENDER,
 }
 
 

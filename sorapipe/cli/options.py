@@ -50,7 +50,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="which server: a name from the config, or of a profile (local, openai, generic)",
     )
     parser.add_argument("--base-url", metavar="URL", help="the server's address, with its /v1")
-    parser.add_argument("--profile", metavar="NAME", help="the dialect it speaks")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="the dialect it speaks: local, openai or generic"
+    )
     parser.add_argument(
         "--config",
         metavar="FILE",

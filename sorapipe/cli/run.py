@@ -136,7 +136,8 @@ def _nothing(args: argparse.Namespace, prepared: Prepared, code: Exit) -> None:
         print(json.dumps({**event, "creates": 0, "cost": 0.0, "out": out}))
     elif not args.quiet:
         words = "nothing was created, no server was needed"
-        print(f"nothing to do: all {takes} takes are there; {words}", file=sys.stderr)
+        there = "the one take is" if takes == 1 else f"all {takes} takes are"
+        print(f"nothing to do: {there} there; {words}", file=sys.stderr)
         print(printable(f"videos: {out}"), file=sys.stderr)
 
 

@@ -77,7 +77,7 @@ def as_text(prepared: Prepared) -> str:
     )
     if prepared.loaded.storyboard.budget is not None:
         held, cap = prepared.tally.committed, prepared.loaded.storyboard.budget
-        lines.append(f"budget: {told(held)} of {told(cap)} paid or open")
+        lines.append(f"budget: {told(held)} of {told(cap)} spent or reserved so far")
     return "\n".join(printable(line) for line in lines)
 
 

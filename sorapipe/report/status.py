@@ -54,7 +54,8 @@ def as_text(prepared: Prepared, storyboard: str) -> str:
         for row in prepared.plan.takes
     ]
     lines = table(("  take", "standing", ""), rows)
-    lines.append(f"paid or open: {told(prepared.tally.committed)}; videos: {prepared.out}")
+    lines.append(f"spent or reserved so far: {told(prepared.tally.committed)}")
+    lines.append(f"videos: {prepared.out}")
     for mark in prepared.tally.open:
         take = prepared.tally.takes[mark]
         lines.append(

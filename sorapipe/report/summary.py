@@ -26,7 +26,8 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
     counts = [f"{len(outcome.made)} made", f"{len(outcome.reused)} reused"]
     counts += [f"{len(outcome.failed)} failed"] if outcome.failed else []
     counts += [f"{len(outcome.blocked)} blocked"] if outcome.blocked else []
-    yield f"{', '.join(counts)} of {outcome.wanted} takes; this run cost {told(outcome.cost)}"
+    takes = "take" if outcome.wanted == 1 else "takes"
+    yield f"{', '.join(counts)} of {outcome.wanted} {takes}; this run cost {told(outcome.cost)}"
     yield f"videos: {outcome.out}"
 
 

@@ -5,15 +5,21 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from sorapipe import schema
-from sorapipe.core.screen import passes
+from sorapipe.core.screen import passes, passes_head
 
 SHOT = schema.schema("storyboard")["$defs"]["shot"]
 VALIDATOR = Draft202012Validator(SHOT)
+WHOLE = schema.schema("storyboard")
+HEAD_VALIDATOR = Draft202012Validator(
+    {**WHOLE, "properties": {**WHOLE["properties"], "shots": {"type": "array", "minItems": 1}}}
+)
 VALUES = (
     st.sampled_from(
         ["", "a", "x" * 201, "x" * 1001, "x" * 32_001, "1280x720", "1280x720\n", "{x}", "8s",
          0, 1, -1, 8.0, 1000, 1001, 3600, 3601, 2**31, 2**31 - 1, True, False, None,
-         [], ["a"], [""], [1], {}, {"a": 1}]
+         [], ["a"], [""], [1], {}, {"a": 1}, "exact", {"shot": "a", "frame": "last"},
+         {"shot": "a", "frame": "lost"}, {"shot": "a"}, {"file-id": "f"}, 0.5, float("nan"),
+         {"prompt": "p"}, {"id": "x"}, {"fit": "cover"}, {"take": "x"}, {"a-b": "x"}]
     )
     | st.text(max_size=5)
     | st.integers(-1, 5000)
@@ -39,3 +45,27 @@ def test_the_screen_lets_ordinary_shots_through() -> None:
     assert passes({"id": "a", "prompt": "b"})
     assert passes({"id": "a", "prompt": "b", "seconds": 8, "size": "1280x720", "tags": ["x"]})
     assert passes({"id": "a", "prompt": "b", "remix-of": "c", "takes": 2})
+
+
+HEAD = st.dictionaries(st.sampled_from([*WHOLE["properties"], "titel"]), VALUES, max_size=5)
+
+
+@settings(deadline=None)
+@given(HEAD.map(lambda head: {"shots": [{}], **head}) | HEAD | VALUES)
+@example({"shots": [], "version": 1})
+@example({"shots": [{}], "version": True})
+@example({"shots": [{}], "budget": float("nan")})
+@example({"shots": [{}], "provider": "local\n"})
+@example({"shots": [{}], "vars": {"x\n": "y"}})
+@example({"shots": [{}], "defaults": {"reference": "a.png"}})
+def test_the_screen_lets_through_only_heads_that_the_schema_does(storyboard: object) -> None:
+    """All but the shots' own contents is as good as the schema wants it, or held back."""
+    if passes_head(storyboard):
+        assert HEAD_VALIDATOR.is_valid(storyboard)
+
+
+def test_the_screen_lets_ordinary_heads_through() -> None:
+    """Else every command would import jsonschema."""
+    defaults = {"seconds": 4, "size": "1280x720"}
+    head = {"version": 1, "title": "T", "provider": "local", "budget": 2.5, "vars": {"a": "b"}}
+    assert passes_head({**head, "defaults": defaults, "shots": [{}]})

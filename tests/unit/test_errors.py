@@ -19,7 +19,6 @@ CODES = {
     "StorageError": Exit.STORAGE,
     "HeldElsewhere": Exit.HELD,
     "BudgetExceeded": Exit.BUDGET,
-    "WouldRender": Exit.WOULD_RENDER,
 }
 
 
