@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sorapipe.core import graph
 from sorapipe.core.plan import Decision, PlannedTake
 from sorapipe.core.price import as_number, told
 from sorapipe.errors import printable
@@ -14,7 +15,8 @@ from sorapipe.run.prepare import Prepared
 def as_data(prepared: Prepared) -> dict[str, Any]:
     """The plan for programs; amounts are USD, None where nobody knows."""
     plan = prepared.plan
-    shots = {shot.id: shot for shot in prepared.loaded.storyboard.shots}
+    parents = {shot.id: shot.parent for shot in prepared.loaded.storyboard.shots}
+    levels = {shot: level for level, shots in enumerate(graph.levels(parents)) for shot in shots}
     return {
         "version": 1,
         "storyboard": prepared.loaded.digest,
@@ -27,7 +29,7 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
             "why": prepared.provider.why,
             "checked": prepared.provider.profile.checked.isoformat(),
         },
-        "takes": [_row(take, shots[take.shot].parent) for take in plan.takes],
+        "takes": [_row(take, parents[take.shot], levels[take.shot]) for take in plan.takes],
         "render": plan.count(Decision.RENDER),
         "reuse": plan.count(Decision.REUSE),
         "blocked": plan.count(Decision.BLOCKED),
@@ -38,7 +40,7 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _row(take: PlannedTake, parent: str | None) -> dict[str, Any]:
+def _row(take: PlannedTake, parent: str | None, level: int) -> dict[str, Any]:
     return {
         "take": take.name,
         "shot": take.shot,
@@ -48,6 +50,7 @@ def _row(take: PlannedTake, parent: str | None) -> dict[str, Any]:
         "price": as_number(take.price),
         "operation": take.operation,
         "parent": parent,
+        "level": level,
         "file": take.file,
         "fingerprint": take.fingerprint,
     }

@@ -43,6 +43,7 @@ def test_a_plan_as_data_is_what_its_schema_says(tmp_path: Path) -> None:
     assert [row["price"] for row in data["takes"]] == [0.8, 0.8, 0.8]
     assert data["price"] == 2.4
     assert data["takes"][2]["reason"] == "parent"
+    assert [row["level"] for row in data["takes"]] == [0, 0, 1]
 
 
 def test_a_plan_as_text_names_price_server_and_budget(tmp_path: Path) -> None:
