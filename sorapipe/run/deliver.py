@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from pathlib import Path
 
 from sorapipe.core.deliver import files_of
@@ -23,6 +24,7 @@ class Delivery:
         self._shelf = shelf
         self._store = store
         self._out = out
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def shot(self, shot: Shot, kept: dict[int, str], picked: int) -> None:
         """Deliver the shot's kept takes (number to fingerprint), and record its pick.
@@ -30,11 +32,12 @@ class Delivery:
         Raises:
             StorageError: a copy could not be made; nothing that was there is damaged.
         """
-        before = self._session.tally.picks.get(shot.id)
-        if before is None or before["fp"] != kept[picked]:
-            await self._session.record("picked", shot=shot.id, number=picked, fp=kept[picked])
-        for name, number in files_of(shot, sorted(kept), picked).items():
-            await self._file(name, kept[number], f"{shot.id}@{number}")
+        async with self._turns[shot.id]:  # two takes may come to rest at once
+            before = self._session.tally.picks.get(shot.id)
+            if before is None or before["fp"] != kept[picked]:
+                await self._session.record("picked", shot=shot.id, number=picked, fp=kept[picked])
+            for name, number in files_of(shot, sorted(kept), picked).items():
+                await self._file(name, kept[number], f"{shot.id}@{number}")
 
     async def _file(self, name: str, mark: str, take: str) -> None:
         sha256 = self._session.take(mark).sha256
