@@ -14,7 +14,7 @@ Exit codes are the door's business: `sorapipe/cli/exits.py` maps these classes t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class SorapipeError(Exception):
@@ -54,8 +54,7 @@ class BudgetExceeded(SorapipeError):
     """The budget, or a price that nobody knows, stops the run."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):  # a dataclass would cost every `--help` the import of inspect
     """One fault of a document, with its place.
 
     `line` and `col` count from 1; 0 means that the fault belongs to the file as a whole.

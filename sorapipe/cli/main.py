@@ -53,9 +53,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; the only place where errors become text and codes."""
-    if list(argv) == ["--version"]:
-        print(f"sorapipe {__version__}")
-        return Exit.OK
     args = parser().parse_args(argv)
     try:
         return int(args.run(args))

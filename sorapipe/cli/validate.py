@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
                 {
                     "ok": not wrong,
                     "shots": counts,
-                    "problems": [asdict(problem) for problem in told],
+                    "problems": [problem._asdict() for problem in told],
                 },
                 ensure_ascii=False,
             )

@@ -91,7 +91,7 @@ def test_an_example_runs_to_its_videos_and_then_to_nothing(path: Path, tmp_path:
             assert found["seconds"] == pytest.approx(shot.length, abs=FRAME), name
             assert found["frames"] == pytest.approx(shot.length * 24, abs=1), name
     made = sum(shot.takes for shot in storyboard.shots)
-    assert f"{made} made, 0 reused of {made} takes" in first.stderr
+    assert f"{made} made, 0 reused of {made} take" in first.stderr
     before = (tmp_path / "out" / "ledger.jsonl").read_bytes()
 
     second = _sorapipe("run", path, *homes)
