@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Exit 0."""
     from sorapipe.claims import Claims
     from sorapipe.clock import SystemClock
+    from sorapipe.core.take import State
     from sorapipe.hold import Hold
     from sorapipe.ledger import Ledger
     from sorapipe.run.prepare import fold_history, out_folder, state_root
@@ -65,9 +66,12 @@ def run(args: argparse.Namespace) -> int:
         ledger = Ledger.open(path, SystemClock())
         try:
             tally = fold_history(path, ledger.history)
-            open_ = tally.unknown + (tally.in_flight if args.write_off else [])
+            open_ = tally.unsettled + (tally.in_flight if args.write_off else [])
             take = _find(open_, args.shot)
             name = {"fp": take.fingerprint, "take": take.name}
+            if take.state in (State.INTENDED, State.AMBIGUOUS):  # nobody will look for it any more
+                why = "its owner settles it"
+                ledger.append_sync("unknown", **name, render=take.render, why=why)
             if args.adopt is not None:
                 _check(args.adopt, tally)
                 _claim(Claims(state_root() / "claims"), take, args.adopt, out)

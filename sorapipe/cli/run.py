@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             now=clock.now(),
         )
         if nothing_to_do(prepared):
-            code = Exit.UNRESOLVED if tally.unknown else Exit.OK
+            code = Exit.UNRESOLVED if tally.unsettled else Exit.OK
             _nothing(args, prepared, code)
             return code
         terms = _terms(args, prepared)
@@ -95,6 +95,7 @@ def _terms(args: argparse.Namespace, prepared: Prepared) -> Terms:
         BudgetExceeded: nothing may be begun, and nothing that was paid for waits to be fetched.
     """
     from sorapipe.run.admit import admit, held_by
+    from sorapipe.run.prepare import waiting_here
     from sorapipe.run.start import Terms
 
     life, barred = prepared.loaded.storyboard.budget, None
@@ -103,9 +104,9 @@ def _terms(args: argparse.Namespace, prepared: Prepared) -> Terms:
         admit(prepared.plan, life=life, run=args.budget, held=held, consent=args.yes)
         _consent(args, prepared)
     except BudgetExceeded as error:
-        if not prepared.tally.in_flight:
+        if not waiting_here(prepared):
             raise
-        barred = str(error)  # what is in flight was paid for: it is still brought home
+        barred = str(error)  # what is open here may be paid for: it is still seen through
     if life is not None and held is not None:
         life -= held - prepared.tally.committed  # bought at a price that nobody knew then
     return Terms(life=life, run=args.budget, barred=barred, concurrency=args.concurrency)

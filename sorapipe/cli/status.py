@@ -32,4 +32,4 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(as_data(prepared), ensure_ascii=False))
     elif not args.quiet:
         print(as_text(prepared, str(args.storyboard)))
-    return Exit.UNRESOLVED if prepared.tally.unknown else Exit.OK
+    return Exit.UNRESOLVED if prepared.tally.unsettled else Exit.OK

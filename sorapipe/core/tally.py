@@ -81,7 +81,7 @@ class Tally:
             self.unpriced[event["render"]] = event
         elif event["event"] in FREE:
             self.unpriced.pop(event["render"], None)
-        elif "told_cost" in event:
+        elif (event["event"] == "failed" and event.get("cost") == 0) or "told_cost" in event:
             self.unpriced.pop(self.takes[event["fp"]].render or "", None)
 
     @property

@@ -61,7 +61,7 @@ def as_text(prepared: Prepared, storyboard: str) -> str:
         lines.append(
             f"open: {take.name} is {take.state}, {take.video or 'no id'}, up to {told(take.held)}"
         )
-        if take.state is State.UNKNOWN:
+        if take.video is None:
             lines.append(f"  settle it: {settling(take, storyboard)}")
     for name in unwanted(prepared):
         lines.append(f"no longer wanted: {name}")

@@ -57,10 +57,8 @@ def _troubles(outcome: Outcome, storyboard: str, command: str) -> Iterator[str]:
 def _unknown(take: Take, storyboard: str) -> Iterator[str]:
     why = take.why or "the run ended before its answer"
     yield f"{take.name}: may have been paid, up to {told(take.held)}: {why}"
-    if take.state is State.UNKNOWN:
-        yield f"  settle it: {settling(take, storyboard)}"
-    else:
-        yield "  the next run looks for it"
+    first = "" if take.state is State.UNKNOWN else "the next run looks for it; or "
+    yield f"  {first}settle it: {settling(take, storyboard)}"
 
 
 def settling(take: Take, storyboard: str) -> str:

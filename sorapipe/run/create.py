@@ -78,6 +78,7 @@ async def _buy(hands: Hands, work: Work, image: bytes | None) -> None:
     finally:
         work.posting = False
         hands.budget.release(work.name)
+    hands.stop.check()
     if hands.session.take(work.fingerprint).state is State.AMBIGUOUS:
         await reconcile(hands, work)
 

@@ -30,6 +30,8 @@ async def fetch(hands: Hands, work: Work) -> None:
     """
     take = hands.session.take(work.fingerprint)
     name = {"fp": work.fingerprint, "take": take.name}
+    if await _fetched_before(hands, work, take):
+        return
     if take.video is None:
         await hands.session.record("lost", **name, why="the server's id for it is not known")
         return
@@ -49,8 +51,7 @@ async def fetch(hands: Hands, work: Work) -> None:
                 why = f"gone from the server before it was fetched: {error.what}"
                 await hands.session.record("lost", **name, why=why)
                 return
-            kind = Refused if error.status in (401, 402, 403) else GiveUp
-            raise kind(str(error)) from error
+            raise GiveUp(str(error)) from error
         except (APIError, BrokenVideo) as error:
             raise GiveUp(str(error)) from error
     await keep(hands, work, *got)
@@ -68,7 +69,7 @@ async def keep(hands: Hands, work: Work, kept: Kept, boxes: Boxes) -> None:
         "expires_at": take.expires_at,
         "address": take.intent.get("address", hands.address),
     }
-    more = {"provider": hands.provider.name, "price": as_number(take.held)}
+    more = {"provider": hands.provider.name, "price": as_number(take.held or take.spent)}
     record = {**facts, **more, "request": take.intent.get("request")}
     await asyncio.to_thread(hands.store.name, work.fingerprint, record)
     await hands.session.record(
@@ -103,8 +104,36 @@ async def _download(hands: Hands, work: Work, video: str) -> tuple[Kept, Boxes]:
     if (
         work.rendered is None
     ):  # resumed: where its bytes lie may be a signed address, and is not kept
-        work.rendered = await hands.client.retrieve(video)
-    return await download(hands.client, work.rendered, hands.store, hands.provider.limits)
+        work.rendered = await _look(hands, video)
+    try:
+        return await download(hands.client, work.rendered, hands.store, hands.provider.limits)
+    except APIStatusError:
+        work.rendered = None  # a signed address may have run out: ask for a new one
+        raise
+
+
+async def _look(hands: Hands, video: str) -> Video:
+    try:
+        return await hands.client.retrieve(video)
+    except APIStatusError as error:
+        if error.status in (401, 402, 403):
+            raise Refused(str(error)) from error
+        raise
+
+
+async def _fetched_before(hands: Hands, work: Work, take: Take) -> bool:
+    """Take the bytes from the store, if an earlier run got as far as naming them there."""
+    record = hands.store.record(work.fingerprint)
+    if record is None or not hands.store.has(record.get("sha256", "")):
+        return False
+    if record.get("video") != take.video:  # of another render: this one is still to be fetched
+        return False
+    known = ("sha256", "bytes", "video", "seconds", "size", "expires_at", "address")
+    facts = {key: record[key] for key in known if key in record}
+    cost = as_number(take.held)
+    name = {"fp": work.fingerprint, "take": take.name}
+    await hands.session.record("kept", **name, flags=[], cost=cost, **facts)
+    return True
 
 
 async def download(

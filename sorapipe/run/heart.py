@@ -48,6 +48,7 @@ class Heart:
         self.tasks: dict[asyncio.Task[None], Work] = {}
         # By fingerprint: those that wait for the same bytes.
         self.carried: dict[str, list[Work]] = {}
+        self.ended: dict[str, str] = {}  # fingerprints that failed in this run, and why
         self.changed = asyncio.Event()
         self.fatal: BaseException | None = None
         hands.stop.when_asked(self._interrupt)
@@ -89,7 +90,7 @@ class Heart:
 
     def _die(self, error: BaseException) -> None:
         self.fatal = self.fatal or error
-        self._interrupt()
+        self.hands.stop.ask()
 
     @property
     def _halted(self) -> bool:
@@ -121,6 +122,8 @@ class Heart:
             self.board.rests(row.shot, row.number, Standing.KEPT)
             return
         decision, why = self.board.decide(work)
+        if work.fingerprint in self.ended:  # one purchase a run, however many shots want it
+            decision, why = Decision.BLOCKED, self.ended[work.fingerprint]
         if decision is Decision.BLOCKED:
             state = self.hands.session.take(work.fingerprint).state
             await self._block(row, why, ends=state is not State.UNKNOWN)
@@ -189,7 +192,7 @@ class Heart:
                 if self._halted:
                     raise Stopping
                 if move is Move.CREATE and work.shot is None:
-                    self._hand_over(work)
+                    await self._hand_over(work)
                     return
                 if move is Move.FETCH and slot:
                     slot, self.flying = False, self.flying - 1
@@ -206,13 +209,14 @@ class Heart:
         finally:
             self.flying -= slot
 
-    def _hand_over(self, leftover: Work) -> None:
-        """It was never accepted: bought anew only if a shot wants it, by that shot's own work."""
-        waiting = self.carried[leftover.fingerprint]
-        if waiting:
-            self.board.ready.append(waiting[0])
-        else:
-            del self.carried[leftover.fingerprint]
+    async def _hand_over(self, leftover: Work) -> None:
+        """It was never accepted: bought anew only by the shots that want it, as they are now."""
+        waiting = self.carried.pop(leftover.fingerprint)
+        for one in waiting:
+            assert one.shot is not None
+            await self._open_take(one, self.board.planned[one.shot.id][one.number - 1])
+        for shot_id in dict.fromkeys(one.shot.id for one in waiting if one.shot is not None):
+            await self._after(shot_id)
 
     async def _settle(self, work: Work) -> None:
         """The take has come to rest."""
@@ -226,8 +230,14 @@ class Heart:
         elif take.state is State.UNKNOWN:
             await self._release(work, None)
         else:
-            self.outcome.failed[take.name] = f"{take.state}: {take.why}"
+            self.ended[work.fingerprint] = f"{take.state}: {take.why}"
+            self._fail(work, self.ended[work.fingerprint])
             await self._release(work, Standing.ENDED)
+
+    def _fail(self, work: Work, why: str) -> None:
+        """Name those that wanted it; what nobody wants any more fails nobody."""
+        for one in self.carried.get(work.fingerprint, ()):
+            self.outcome.failed[one.name] = why
 
     async def _give_up(self, work: Work, error: Exception) -> None:
         """Nothing more can be done in this run; what the take will be is as open as before."""
@@ -235,7 +245,7 @@ class Heart:
             self.outcome.refused = self.hands.refused = str(error)
         elif isinstance(error, Unaffordable):
             self.outcome.over_budget = f"{work.name}: {error}"
-        self.outcome.failed[work.name] = str(error)
+        self._fail(work, str(error))
         await self._release(work, None)
 
     async def _release(self, work: Work, standing: Standing | None) -> None:

@@ -54,8 +54,7 @@ def nothing_to_do(prepared: Prepared) -> bool:
         row.decision is not Decision.REUSE or row.fingerprint not in tally.takes for row in rows
     ):
         return False
-    open_ = (tally.takes[mark] for mark in tally.open)
-    if any(next_move(take) and open_here(take, prepared) for take in open_):
+    if waiting_here(prepared):
         return False
     marks: dict[str, dict[int, str]] = {}
     for row in rows:
@@ -65,6 +64,12 @@ def nothing_to_do(prepared: Prepared) -> bool:
         for shot in prepared.loaded.storyboard.shots
         if shot.id in marks
     )
+
+
+def waiting_here(prepared: Prepared) -> bool:
+    """Whether an open render at the server of this run can be carried on."""
+    open_ = (prepared.tally.takes[mark] for mark in prepared.tally.open)
+    return any(next_move(take) and open_here(take, prepared) for take in open_)
 
 
 def open_here(take: Take, prepared: Prepared) -> bool:

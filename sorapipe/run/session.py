@@ -48,7 +48,10 @@ class Session:
             IllegalEvent: it cannot happen now, or after what is being written; nothing was written.
             StorageError: the ledger could not be written.
         """
-        fields = self.redacted(fields)
+        if "request" in fields:
+            fields["request"] = self.redacted(fields["request"])
+        if fields.get("why"):
+            fields["why"] = self._without_key(fields["why"])
         if name in TAKE_EVENTS:
             mark = fields["fp"]
             count, take = self._ahead.get(mark, (0, self.tally.take(mark)))
@@ -70,15 +73,21 @@ class Session:
         self._listener(event)
         return event
 
-    def redacted(self, value: Any) -> Any:
-        """The value without the API key in any of its texts."""
-        if not self._secret:
-            return value
+    def redacted(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as the ledger keeps it: without the API key in its words.
+
+        Only what people or servers wrote is looked at: an id, an address or a name that happens to
+        have the key in it must come back as it was.
+        """
+        words = {key: request[key] for key in ("prompt", "extra") if key in request}
+        return {**request, **self._without_key(words)}
+
+    def _without_key(self, value: Any) -> Any:
         if isinstance(value, str):
             return self._secret.redact(value)
         if isinstance(value, Mapping):
-            return {key: self.redacted(inner) for key, inner in value.items()}
-        return [self.redacted(inner) for inner in value] if isinstance(value, list) else value
+            return {key: self._without_key(inner) for key, inner in value.items()}
+        return [self._without_key(inner) for inner in value] if isinstance(value, list) else value
 
     def tell(self, name: str, **fields: Any) -> None:
         """Tell the listeners of something that is worth seeing but not worth keeping."""

@@ -60,10 +60,12 @@ async def carry_out(
             await _beat(prepared, session, outcome, stop=stop, budget=budget, terms=terms)
         except StorageError as error:
             outcome.storage = str(error)
-        finally:
-            await session.settle()
-            _sum_up(outcome, session, stop, before, prepared)
-            await _end(session, run_id, outcome)
+        except BaseException:  # a fault of ours: what is durable stands, and nothing is claimed
+            await session.close()
+            raise
+        await session.settle()
+        _sum_up(outcome, session, stop, before, prepared)
+        await _end(session, run_id, outcome)
     return outcome
 
 

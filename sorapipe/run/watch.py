@@ -15,6 +15,7 @@ from sorapipe.videos.errors import (
     APIConnectionError,
     APIError,
     APIStatusError,
+    APITimeoutError,
     NotFoundError,
     RateLimitError,
 )
@@ -42,6 +43,9 @@ async def watch(hands: Hands, work: Work) -> None:
             if hands.foreign(take):
                 there = take.intent["address"]
                 raise GiveUp(f"{take.video} is unknown here; {there} accepted it") from error
+            if hands.store.record(work.fingerprint) is not None:  # fetched before; see `fetch`
+                await hands.session.record("rendered", **name)
+                return
             why = f"the server does not know it any more: {error.what}"
             await hands.session.record("lost", **name, why=why)
             return
@@ -105,9 +109,8 @@ async def _retrieve(hands: Hands, video: str) -> Video:
             return passed >= patience and (state.attempt_number >= MISSES or not patience)
         if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
             return True
-        return passed >= (
-            CONNECTING if isinstance(error, APIConnectionError) else limits.render_timeout
-        )
+        away = isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError)
+        return passed >= (CONNECTING if away else limits.render_timeout)
 
     def pause(state: RetryCallState) -> float:
         error = _error(state)

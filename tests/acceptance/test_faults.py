@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,41 @@ def test_what_is_in_flight_is_fetched_whatever_the_budget(tmp_path: Path) -> Non
         assert desk.run("run", *price).returncode == 6
         assert (desk.out / "a.mp4").exists()
         assert server.creates == 1
+
+
+@pytest.mark.parametrize("key", ["1", "video", "a"])
+def test_a_key_that_is_a_common_word_damages_no_id(tmp_path: Path, key: str) -> None:
+    """Ids, names and addresses come back from the ledger as they were, whatever the key is."""
+    with faulty(tmp_path / "studio", script=["500-after"]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic", SORAPIPE_API_KEY=key)
+        done = desk.run("run", "--yes")
+        assert done.returncode == 0, done.stderr
+        assert "nothing to do" in desk.run("run").stderr
+        assert desk.events("intent")[0]["address"] == server.url
+
+
+def test_its_owner_can_settle_what_no_run_could_look_for(tmp_path: Path) -> None:
+    """A payment whose server is gone for good is closed by `resolve`, like one that is unknown."""
+    with faulty(tmp_path / "studio", script=["500-before"], listless=True) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", "--yes").returncode == 3
+        assert desk.events("unknown") == []
+        assert "resolve" in desk.run("status").stdout
+        assert desk.run("resolve", "a", "--write-off").returncode == 0
+        assert desk.run("status").returncode == 0
+
+
+def test_a_stop_does_not_wait_for_settling(tmp_path: Path) -> None:
+    """A lost answer is left for the next run: stopping takes no longer than the request itself."""
+    with faulty(tmp_path / "studio", script=["hang-after"], listless=True) as server:
+        long = {"SORAPIPE_READ_TIMEOUT": "2", "SORAPIPE_SETTLE_TIMEOUT": "600"}
+        desk = desk_for(tmp_path, server, ONE, profile="generic", **long)
+        with desk.start("run", "--yes", "--json") as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if json.loads(line)["event"] == "intent":
+                    break
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert [event["event"] for event in desk.events("ambiguous", "unknown")] == ["ambiguous"]
