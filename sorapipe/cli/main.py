@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -55,7 +56,9 @@ def main(argv: Sequence[str]) -> int:
     """Run one command; the only place where errors become text and codes."""
     args = parser().parse_args(argv)
     try:
-        return int(args.run(args))
+        code = int(args.run(args))
+        sys.stdout.flush()  # here its failure can still be told
+        return code
     except SorapipeError as error:
         print(error, file=sys.stderr)
         return exit_code(error)
@@ -63,11 +66,16 @@ def main(argv: Sequence[str]) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return Exit.OK
     except Exception as error:
         if args.debug:
             raise
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _silence()
+            where, what = str(error.filename or "output"), "no space left on device"
+            print(one_line(where, what, "free some space, then run again"), file=sys.stderr)
+            return Exit.STORAGE
         print(
             one_line(
                 "sorapipe",
@@ -77,3 +85,8 @@ def main(argv: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return Exit.FAILED
+
+
+def _silence() -> None:
+    """Nothing more goes to stdout, where it cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -127,6 +128,21 @@ def _pair(option: str, text: str, shape: str) -> tuple[str, str]:
     return name, value
 
 
+_KEPT = ("out", "store", "config", "provider", "base_url", "profile")
+
+
+def again(args: argparse.Namespace, command: str, *, only_out: bool = False) -> str:
+    """The command line that goes on with the same storyboard, folders and server."""
+    words = ["sorapipe", command, str(args.storyboard)]
+    for name in ("out",) if only_out else _KEPT:
+        if (said := getattr(args, name, None)) is not None:
+            words += ["--" + name.replace("_", "-"), str(said)]
+    for name in () if only_out else ("var", "price"):
+        for said in getattr(args, name, None) or ():
+            words += ["--" + name, said]
+    return shlex.join(words)
+
+
 def options(args: argparse.Namespace) -> Options:
     """What the command line says about planning."""
     from sorapipe.run.prepare import Options
@@ -175,6 +191,8 @@ def look(args: argparse.Namespace, planning: Options) -> Prepared:
 
     loaded, provider = open_storyboard(args)
     out = out_folder(args.storyboard, args.out)
+    if out.exists() and not out.is_dir():
+        raise UsageError(str(out), "is a file, not a folder", "name a folder with --out")
     ledger = out / "ledger.jsonl"
     return prepare(
         loaded,

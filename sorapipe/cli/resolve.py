@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sorapipe.cli.exits import Exit
-from sorapipe.cli.options import add_command
+from sorapipe.cli.options import add_command, again
 from sorapipe.errors import UsageError, one_line
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def add(commands: Any) -> None:
         metavar="DIR",
         help="where videos and ledger are (default: renders/NAME beside the storyboard)",
     )
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     how = parser.add_mutually_exclusive_group(required=True)
     how.add_argument(
         "--adopt", metavar="ID", help="it was accepted as this video; the next run fetches it"
@@ -86,10 +87,9 @@ def run(args: argparse.Namespace) -> int:
                 )
         finally:
             ledger.close()
-    print(
-        one_line(take.name, "settled", f"go on with 'sorapipe run {args.storyboard}'"),
-        file=sys.stderr,
-    )
+    if not args.quiet:
+        go_on = again(args, "run", only_out=True)
+        print(one_line(take.name, "settled", f"go on with '{go_on}'"), file=sys.stderr)
     return Exit.OK
 
 

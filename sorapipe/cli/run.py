@@ -12,6 +12,7 @@ from sorapipe.cli.options import (
     add_command,
     add_planning,
     add_storyboard,
+    again,
     count,
     open_storyboard,
     options,
@@ -81,11 +82,21 @@ def run(args: argparse.Namespace) -> int:
             _nothing(args, prepared, code)
             return code
         terms = _terms(args, prepared)
+        _probe(store)
         ledger = Ledger.open(out / "ledger.jsonl", clock, history)
         try:
             return _carry_out(args, prepared, ledger, terms)
         finally:
             ledger.close()
+
+
+def _probe(store: Store) -> None:
+    """Fail before anything is paid for where what comes of it could not be kept."""
+    from sorapipe.files import Temporary
+    from sorapipe.run.prepare import state_root
+
+    with store.incoming(), Temporary(state_root()):
+        pass
 
 
 def _terms(args: argparse.Namespace, prepared: Prepared) -> Terms:
@@ -150,8 +161,9 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
     if not args.quiet:
         provider = prepared.provider
         server = f"{prepared.address} ({provider.profile.name}; {provider.why})"
-        more = f", and {unpriced} renders of unknown price" if unpriced else ""
-        cost = f"may cost up to {told(price)}{more}" if price or unpriced else "costs nothing"
+        sums = [f"may cost up to {told(price)}"] if price else []
+        sums += [f"buys {unpriced} of unknown price"] if unpriced else []
+        cost = ", and ".join(sums) or "adds no cost"
         print(printable(f"server: {server}; this run {cost}"), file=sys.stderr)
     key = prepared.provider.api_key
     for shot in prepared.loaded.storyboard.shots:
@@ -177,6 +189,7 @@ def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger, ter
     with watcher(prepared.plan, json_lines=args.json, quiet=args.quiet) as listener:
         outcome = asyncio.run(carry_out(prepared, ledger, SystemClock(), listener, terms))
     if not args.json:
-        text = as_text(outcome, str(args.storyboard), quiet=args.quiet)
+        resolve = again(args, "resolve", only_out=True)
+        text = as_text(outcome, again(args, "run"), resolve, quiet=args.quiet)
         print(text, file=sys.stderr, end="\n" if text else "")
     return outcome.exit

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from sorapipe.cli.exits import Exit
-from sorapipe.cli.options import add_command, add_storyboard, look
+from sorapipe.cli.options import add_command, add_storyboard, again, look
 
 _DESCRIPTION = """\
 Show where each take stands (* marks the pick), what is open and what it may cost, and the next
@@ -31,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(as_data(prepared), ensure_ascii=False))
     elif not args.quiet:
-        print(as_text(prepared, str(args.storyboard)))
+        print(as_text(prepared, again(args, "resolve", only_out=True)))
     return Exit.UNRESOLVED if prepared.tally.unsettled else Exit.OK

@@ -22,6 +22,7 @@ _PLAIN = {
     "accepted": "in flight as {video}",
     "adopted": "found again as {video}",
     "throttled": "the server asks to wait",
+    "unreached": "not reached: {why}",
     "not-sent": "not sent: {why}",
     "rejected": "rejected: {why}",
     "ambiguous": "no clear answer; looking for it: {why}",

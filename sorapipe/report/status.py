@@ -6,7 +6,7 @@ from typing import Any
 
 from sorapipe.core.plan import Decision, PlannedTake
 from sorapipe.core.price import as_number, told
-from sorapipe.core.take import OPEN, State
+from sorapipe.core.take import OPEN, State, Take
 from sorapipe.errors import printable
 from sorapipe.report.plan import table
 from sorapipe.report.summary import settling
@@ -33,7 +33,7 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
                 "take": take.name,
                 "state": take.state.value,
                 "video": take.video,
-                "at_most": as_number(take.held),
+                "at_most": _at_most(take),
                 "why": take.why,
             }
             for take in (tally.takes[mark] for mark in tally.open)
@@ -43,13 +43,13 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def as_text(prepared: Prepared, storyboard: str) -> str:
+def as_text(prepared: Prepared, resolve: str) -> str:
     """The status for people."""
     rows = [
         (
             ("* " if _is_pick(prepared, row) else "  ") + row.name,
             standing(row),
-            row.file if row.decision is Decision.REUSE else row.reason,
+            _where(prepared, row) if row.decision is Decision.REUSE else row.reason,
         )
         for row in prepared.plan.takes
     ]
@@ -62,7 +62,7 @@ def as_text(prepared: Prepared, storyboard: str) -> str:
             f"open: {take.name} is {take.state}, {take.video or 'no id'}, up to {told(take.held)}"
         )
         if take.video is None:
-            lines.append(f"  settle it: {settling(take, storyboard)}")
+            lines.append(f"  settle it: {settling(take, resolve)}")
     for name in unwanted(prepared):
         lines.append(f"no longer wanted: {name}")
     return "\n".join(printable(line) for line in lines)
@@ -87,6 +87,18 @@ def unwanted(prepared: Prepared) -> list[str]:
         for name in prepared.tally.delivered
         if name not in files and (prepared.out / name).exists()
     )
+
+
+def _at_most(take: Take) -> float | None:
+    """The highest price of its open render; None where nobody knows it."""
+    return None if take.intent.get("price", 0) is None else as_number(take.held)
+
+
+def _where(prepared: Prepared, row: PlannedTake) -> str:
+    """The file that holds the take, relative to the output folder."""
+    named = (name for name, event in prepared.tally.delivered.items() if event["take"] == row.name)
+    name = next(named, row.file)
+    return name if (prepared.out / name).exists() else f"{name} (missing; a run restores it)"
 
 
 def _is_pick(prepared: Prepared, row: PlannedTake) -> bool:

@@ -13,10 +13,12 @@ from sorapipe.run.outcome import Outcome
 FEW = 20  # lines of one kind before the rest is only counted
 
 
-def as_text(outcome: Outcome, storyboard: str, *, quiet: bool = False) -> str:
-    """The summary; with `quiet` only what went wrong."""
-    command = f"sorapipe run {shlex.quote(storyboard)}"
-    lines = list(_troubles(outcome, storyboard, command))
+def as_text(outcome: Outcome, command: str, resolve: str, *, quiet: bool = False) -> str:
+    """The summary; with `quiet` only what went wrong.
+
+    `command` goes on with the run, `resolve` begins the one that settles a payment.
+    """
+    lines = list(_troubles(outcome, command, resolve))
     if not quiet:
         lines += _numbers(outcome)
     return "\n".join(printable(line) for line in lines)
@@ -27,17 +29,21 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
     counts += [f"{len(outcome.failed)} failed"] if outcome.failed else []
     counts += [f"{len(outcome.blocked)} blocked"] if outcome.blocked else []
     takes = "take" if outcome.wanted == 1 else "takes"
-    yield f"{', '.join(counts)} of {outcome.wanted} {takes}; this run cost {told(outcome.cost)}"
+    more = f", and {outcome.unpriced} of unknown price" if outcome.unpriced else ""
+    cost = told(outcome.cost) + more
+    yield f"{', '.join(counts)} of {outcome.wanted} {takes}; this run cost {cost}"
     yield f"videos: {outcome.out}"
 
 
-def _troubles(outcome: Outcome, storyboard: str, command: str) -> Iterator[str]:
-    yield from _few(f"{name}: {why}" for name, why in outcome.failed.items())
+def _troubles(outcome: Outcome, command: str, resolve: str) -> Iterator[str]:
+    lost = {take.name for take in outcome.lost}
+    failed = ((name, why) for name, why in outcome.failed.items() if name not in lost)
+    yield from _few(f"{name}: {why}" for name, why in failed)
     yield from _few(f"{name}: blocked: {why}" for name, why in outcome.blocked.items())
     for take in outcome.lost:
         yield f"{take.name}: paid up to {told(take.spent)} and lost: {take.why}"
     for take in outcome.unknown:
-        yield from _unknown(take, storyboard)
+        yield from _unknown(take, resolve)
     if outcome.in_flight:
         yield f"still rendering; go on with: {command}"
         yield from _few(f"  {take.name} is {take.video}" for take in outcome.in_flight)
@@ -54,17 +60,16 @@ def _troubles(outcome: Outcome, storyboard: str, command: str) -> Iterator[str]:
         yield f"interrupted; go on with: {command}"
 
 
-def _unknown(take: Take, storyboard: str) -> Iterator[str]:
+def _unknown(take: Take, resolve: str) -> Iterator[str]:
     why = take.why or "the run ended before its answer"
     yield f"{take.name}: may have been paid, up to {told(take.held)}: {why}"
     first = "" if take.state is State.UNKNOWN else "the next run looks for it; or "
-    yield f"  {first}settle it: {settling(take, storyboard)}"
+    yield f"  {first}settle it: {settling(take, resolve)}"
 
 
-def settling(take: Take, storyboard: str) -> str:
+def settling(take: Take, resolve: str) -> str:
     """The command that settles a payment which nobody else can."""
-    command = f"sorapipe resolve {shlex.quote(storyboard)} {take.name}"
-    return f"{command} --adopt ID | --resubmit | --write-off"
+    return f"{resolve} {shlex.quote(take.name)} --adopt ID | --resubmit | --write-off"
 
 
 def _few(lines: Iterator[str]) -> Iterator[str]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sorapipe.config import Provider
+from sorapipe.errors import StorageError
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.sender import HttpSender
 
+Trouble = Callable[[], StorageError | None]
+
 
 @asynccontextmanager
-async def connect(provider: Provider, out: Path) -> AsyncIterator[AsyncVideos]:
-    """A client of the provider. Without an address it is the studio, its state in `OUT/.studio`."""
-    limits = provider.limits
+async def connect(provider: Provider, out: Path) -> AsyncIterator[tuple[AsyncVideos, Trouble]]:
+    """A client of the provider, and what troubles the server, as far as that can be known here.
+
+    Without an address it is the studio, its state in `OUT/.studio`.
+    """
     if provider.base_url is not None:
         async with HttpSender(provider.base_url, provider.api_key) as sender:
-            yield AsyncVideos(
-                sender,
-                provider.profile,
-                read_timeout=limits.read_timeout,
-                download_timeout=limits.download_timeout,
-            )
+            yield _client(sender, provider), lambda: None
         return
     import httpx
 
@@ -31,9 +31,13 @@ async def connect(provider: Provider, out: Path) -> AsyncIterator[AsyncVideos]:
     async with Studio(out / ".studio", strict=False) as studio:
         transport = httpx.ASGITransport(app=studio.app)
         async with HttpSender("http://studio/v1", provider.api_key, transport=transport) as sender:
-            yield AsyncVideos(
-                sender,
-                provider.profile,
-                read_timeout=limits.read_timeout,
-                download_timeout=limits.download_timeout,
-            )
+            yield _client(sender, provider), lambda: studio.trouble
+
+
+def _client(sender: HttpSender, provider: Provider) -> AsyncVideos:
+    return AsyncVideos(
+        sender,
+        provider.profile,
+        read_timeout=provider.limits.read_timeout,
+        download_timeout=provider.limits.download_timeout,
+    )

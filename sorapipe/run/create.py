@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Any
 
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
 
 from sorapipe.core.backoff import bounded
 from sorapipe.core.price import ZERO, as_number, told
@@ -101,7 +101,7 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
     again = AsyncRetrying(
         retry=retry_if_exception(lambda error: _unsent(error) and not _intended(hands, name)),
         stop=stop_after_delay(CONNECTING),
-        wait=lambda state: hands.backoff(state.attempt_number),
+        wait=lambda state: _wait(hands, work, state),
         sleep=_sleeper(hands),
         reraise=True,
     )
@@ -127,6 +127,13 @@ def _intent(hands: Hands, work: Work) -> dict[str, object]:
         "wall": hands.clock.now(),
         "offset": hands.clock_offset,
     }
+
+
+def _wait(hands: Hands, work: Work, state: RetryCallState) -> float:
+    if state.attempt_number == 1 and state.outcome is not None:
+        why = f"{state.outcome.exception()}; trying for {CONNECTING:.0f} s"
+        hands.session.tell("unreached", take=work.name, why=why)
+    return hands.backoff(state.attempt_number)
 
 
 def _unsent(error: BaseException) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from sorapipe.core.storyboard import Shot
 from sorapipe.errors import StorageError
 from sorapipe.files import copy_atomically, make_dirs, storage_error
 from sorapipe.run.session import Session
-from sorapipe.run.shelf import Shelf, intact
+from sorapipe.run.shelf import Shelf, digest, intact
 from sorapipe.store import Store
 
 
@@ -65,7 +64,7 @@ class Delivery:
         make_dirs(target.parent)
         aside = None
         if target.is_symlink() or target.exists():
-            there = None if target.is_symlink() else _digest(target)
+            there = None if target.is_symlink() else digest(target)
             if there == sha256:
                 return None
             if there is None or not (there == ours or self._store.has(there)):
@@ -76,17 +75,6 @@ class Delivery:
         else:
             copy_atomically(source, target)
         return aside
-
-
-def _digest(path: Path) -> str | None:
-    """The sha256 of a regular file, or None where it is something else or cannot be read."""
-    try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
 
 
 def _set_aside(target: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class Hands:
     budget: Budget
     claims: Claims
     shelf: Shelf
+    trouble: Callable[[], StorageError | None]
     barred: str | None = None
     refused: str | None = None
     unreachable: str | None = None

@@ -15,7 +15,8 @@ from sorapipe.core.take import Take
 class Outcome:
     """What a run has to say at its end. Lists hold one-line texts or takes, in order.
 
-    `in_flight` are the open renders of this run's server, `elsewhere` those of others.
+    `in_flight` are the open renders of this run's server, `elsewhere` those of others. `unpriced`
+    counts what was bought at a price that nobody knows.
     """
 
     wanted: int = 0
@@ -29,6 +30,7 @@ class Outcome:
     signal: int | None = None
     creates: int = 0
     cost: Decimal = ZERO
+    unpriced: int = 0
     in_flight: list[Take] = field(default_factory=list)
     elsewhere: list[Take] = field(default_factory=list)
     unknown: list[Take] = field(default_factory=list)
@@ -75,6 +77,7 @@ class Outcome:
             "blocked": self.blocked,
             "creates": self.creates,
             "cost": as_number(self.cost),
+            "unpriced": self.unpriced,
             "in_flight": {take.name: take.video for take in self.in_flight},
             "elsewhere": {take.name: take.video for take in self.elsewhere},
             "unknown": {take.name: as_number(take.held) for take in self.unknown},

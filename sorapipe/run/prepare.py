@@ -15,7 +15,7 @@ from sorapipe.core.planner import make_plan
 from sorapipe.core.storyboard import Shot
 from sorapipe.core.take import IllegalEvent, Take, next_move
 from sorapipe.core.tally import Tally, fold
-from sorapipe.errors import LedgerDamaged, StoryboardError
+from sorapipe.errors import LedgerDamaged, StoryboardError, UsageError
 from sorapipe.ledger import History
 from sorapipe.load import Loaded, problem_at
 from sorapipe.run.needs import operations_of, unmet
@@ -113,7 +113,14 @@ def state_root(environ: Mapping[str, str] = os.environ) -> Path:
 
 def _xdg(name: str, default: str, environ: Mapping[str, str]) -> Path:
     said = environ.get(name, "")
-    return Path(said) if said.startswith("/") else Path.home() / default
+    if said.startswith("/"):
+        return Path(said)
+    try:
+        return Path.home() / default
+    except RuntimeError:
+        raise UsageError(
+            name, "nobody says where your home folder is", f"set HOME or {name}"
+        ) from None
 
 
 def fold_history(path: Path, history: History) -> Tally:

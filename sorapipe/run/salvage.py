@@ -37,7 +37,7 @@ def in_flight(history: History, address: str) -> list[Event]:
 async def salvage(history: History, provider: Provider, out: Path, store: Store) -> list[str]:
     """Fetch what is finished; a line for each render that was in flight."""
     lines = []
-    async with connect(provider, out) as client:
+    async with connect(provider, out) as (client, _):
         for event in in_flight(history, address_of(provider)):
             take, video = event["take"], event["video"]
             try:

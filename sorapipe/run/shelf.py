@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -110,11 +112,25 @@ class Shelf(Mapping[str, Bytes]):
 
 
 def intact(path: Path, delivered: Event | None) -> bool:
-    """Whether the file is as we left it, by size and time."""
+    """Whether the file is as we left it: by size and time, or, if it was copied, by its bytes."""
     if delivered is None:
         return False
     try:
         found = path.lstat()
     except OSError:
         return False
-    return bool(found.st_size == delivered["bytes"] and found.st_mtime_ns == delivered["mtime_ns"])
+    if not stat.S_ISREG(found.st_mode) or found.st_size != delivered["bytes"]:
+        return False
+    same_time: bool = found.st_mtime_ns == delivered["mtime_ns"]
+    return same_time or digest(path) == delivered["sha256"]
+
+
+def digest(path: Path) -> str | None:
+    """The sha256 of a regular file, or None where it is something else or cannot be read."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

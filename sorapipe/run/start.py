@@ -45,6 +45,7 @@ async def carry_out(
     """Carry the plan out as far as it goes; what happens stands in ledger and outcome."""
     stop, outcome = Stop(), Outcome(wanted=len(prepared.plan.takes), out=str(prepared.out))
     before, run_id = prepared.tally.committed, uuid.uuid4().hex
+    known = frozenset(prepared.tally.unpriced)
     budget = Budget(life=terms.life, run=terms.run, before=before)
 
     def listen(event: Event) -> None:
@@ -64,7 +65,7 @@ async def carry_out(
             await session.close()
             raise
         await session.settle()
-        _sum_up(outcome, session, stop, before, prepared)
+        _sum_up(outcome, session, stop, prepared, (before, known))
         await _end(session, run_id, outcome)
     return outcome
 
@@ -78,7 +79,7 @@ async def _beat(
     budget: Budget,
     terms: Terms,
 ) -> None:
-    async with connect(prepared.provider, prepared.out) as client:
+    async with connect(prepared.provider, prepared.out) as (client, trouble):
         hands = Hands(
             client=client,
             session=session,
@@ -92,6 +93,7 @@ async def _beat(
             budget=budget,
             claims=Claims(state_root() / "claims"),
             shelf=prepared.shelf,
+            trouble=trouble,
             barred=terms.barred,
         )
         delivery = Delivery(session, prepared.shelf, prepared.store, prepared.out)
@@ -123,11 +125,16 @@ def _start(prepared: Prepared) -> dict[str, object]:
 
 
 def _sum_up(
-    outcome: Outcome, session: Session, stop: Stop, before: Decimal, prepared: Prepared
+    outcome: Outcome,
+    session: Session,
+    stop: Stop,
+    prepared: Prepared,
+    before: tuple[Decimal, frozenset[str]],
 ) -> None:
-    tally = session.tally
+    tally, (cost, known) = session.tally, before
     outcome.signal = stop.signal
-    outcome.cost = tally.committed - before
+    outcome.cost = tally.committed - cost
+    outcome.unpriced = len(tally.unpriced.keys() - known)
     outcome.unknown = tally.unsettled
     for take in tally.in_flight:
         (outcome.in_flight if open_here(take, prepared) else outcome.elsewhere).append(take)

@@ -52,6 +52,8 @@ async def watch(hands: Hands, work: Work) -> None:
         if await _ended(hands, name, video):
             work.rendered = video
             return
+        if (trouble := hands.trouble()) is not None:
+            raise trouble
         state, now = (video.status, video.progress), hands.clock.monotonic()
         if state != seen:
             if video.status == "in_progress" and (seen is None or seen[0] != "in_progress"):

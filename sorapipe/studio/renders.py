@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sorapipe.studio.animatic import Animatic
 
 log = logging.getLogger("sorapipe.studio")
+_DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE))
 
 PATIENCE = 5.0  # seconds that closing waits for an encoder to notice
 
@@ -64,6 +66,7 @@ class Renders:
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._progress: dict[str, int] = {}
         self._closing = threading.Event()
+        self.trouble: str | None = None  # what this machine's disk refuses; renders stay queued
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="studio")
         for video_id in state.waiting():
             self._queue.put_nowait(video_id)
@@ -95,6 +98,7 @@ class Renders:
                     await self._one(video)
             except Exception as error:
                 # It stays queued: the next studio on this state renders it.
+                self.trouble = str(error)
                 log.error("%s: its state cannot be kept (%s)", video_id, error)
             finally:
                 self._progress.pop(video_id, None)
@@ -107,6 +111,8 @@ class Renders:
         except Exception as error:
             if self._closing.is_set():
                 return
+            if isinstance(error, OSError) and error.errno in _DISK:
+                raise
             message = f"The studio could not render this video ({type(error).__name__}: {error})."
             log.warning("%s: %s", video.id, message)
             log.debug("%s", video.id, exc_info=True)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from sorapipe.clock import Clock, SystemClock
+from sorapipe.errors import StorageError
 from sorapipe.studio.app import make_app
 from sorapipe.studio.desk import Desk
 from sorapipe.studio.renders import Render, Renders, real_render
@@ -50,6 +51,14 @@ class Studio:
         self._state: State | None = None
         self._renders: Renders | None = None
         self._desk: Desk | None = None
+
+    @property
+    def trouble(self) -> StorageError | None:
+        """What this machine's disk refuses, while it does: renders wait for another start."""
+        if self._renders is None or self._renders.trouble is None:
+            return None
+        fix = "free some space, then run again"
+        return StorageError("the studio", self._renders.trouble, fix)
 
     async def start(self) -> None:
         """Open the state and go on with what waits in it.

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from sorapipe.cli.main import parser
+from sorapipe.cli.options import again
 from tests.cli import Desk
 from tests.kills import paid_creates
 
@@ -194,3 +201,52 @@ def test_shots_that_ask_for_the_same_are_rendered_once(desk: Desk) -> None:
     assert done.returncode == 0, done.stderr
     assert (desk.out / "one.mp4").read_bytes() == (desk.out / "two.mp4").read_bytes()
     assert paid_creates(desk.out) == 2
+
+
+def test_a_copied_project_is_as_good_as_the_first(desk: Desk, tmp_path: Path) -> None:
+    """Files whose times changed on the way are known by their bytes: nothing is lost or bought."""
+    desk.write(SMALL + "shots: [{ id: a, prompt: a }, { id: b, prompt: b, remix-of: a }]\n")
+    assert desk.run("run").returncode == 0
+    elsewhere = Desk(tmp_path / "elsewhere")
+    shutil.copytree(desk.out, elsewhere.out, ignore=shutil.ignore_patterns(".studio"))
+    for path in elsewhere.out.glob("*.mp4"):
+        os.utime(path, (1, 1))
+    shutil.copy(desk.storyboard, elsewhere.storyboard)
+    done = elsewhere.run("run")
+    assert done.returncode == 0, done.stderr
+    assert "nothing to do" in done.stderr
+
+
+def test_what_to_type_next_has_the_options_that_were_given(desk: Desk) -> None:
+    """The command that goes on names the same folders, server and vars."""
+    args = parser().parse_args(
+        ["run", "my film.yaml", "--out", "my out", "--var", "who=a cat", "--provider", "local"]
+    )
+    line = "sorapipe run 'my film.yaml' --out 'my out' --provider local --var 'who=a cat'"
+    assert again(args, "run") == line
+    assert again(args, "resolve", only_out=True) == "sorapipe resolve 'my film.yaml' --out 'my out'"
+
+
+def test_closed_and_full_outputs_are_told_in_one_line(desk: Desk) -> None:
+    """With stderr closed a run goes on; a full stdout is a storage error."""
+    desk.write(SMALL + "shots: [{ id: a, prompt: a }]\n")
+    command = shlex.join(desk.command("run", "--json"))
+    done = subprocess.run(
+        f"{command} 2>&-", shell=True, check=False, env=desk.env, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout.splitlines()[0])["event"] == "run-started"
+    if Path("/dev/full").exists():
+        full = f"{sys.executable} -m sorapipe schema >/dev/full"
+        done = subprocess.run(
+            full, shell=True, check=False, env=desk.env, capture_output=True, text=True
+        )
+        assert (done.returncode, done.stderr.count("\n")) == (4, 1)
+
+
+def test_what_cannot_be_kept_is_not_bought(desk: Desk) -> None:
+    """A store or a state folder that cannot be made is told before anything is sent."""
+    desk.write(SMALL + "shots: [{ id: a, prompt: a }]\n")
+    blocked = Desk(desk.folder, {"XDG_STATE_HOME": str(desk.storyboard)})
+    assert blocked.run("run").returncode == 4
+    assert not (desk.out / "ledger.jsonl").exists()

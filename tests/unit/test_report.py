@@ -78,7 +78,9 @@ def test_a_summary_says_what_to_do_next() -> None:
     )
     flying = Take(fingerprint="g", name="b@1", state=State.RENDERING, video="video_1")
     shown = summary(
-        Outcome(wanted=2, unknown=[lost], in_flight=[flying], out="out"), "my board.yaml"
+        Outcome(wanted=2, unknown=[lost], in_flight=[flying], out="out"),
+        "sorapipe run 'my board.yaml'",
+        "sorapipe resolve 'my board.yaml'",
     )
     assert "a@1: may have been paid, up to $0.80: no answer" in shown
     assert "sorapipe resolve 'my board.yaml' a@1 --adopt ID | --resubmit | --write-off" in shown
@@ -88,7 +90,7 @@ def test_a_summary_says_what_to_do_next() -> None:
 
 def test_a_prompt_cannot_move_the_cursor() -> None:
     """Control characters in what a server says are not printed as they are."""
-    shown = summary(Outcome(failed={"a@1": "\x1b[2Jgone\u202e"}), "s.yaml")
+    shown = summary(Outcome(failed={"a@1": "\x1b[2Jgone\u202e"}), "run", "resolve")
     assert "\x1b" not in shown
     assert "\u202e" not in shown
 
