@@ -79,6 +79,8 @@ async def _buy(hands: Hands, work: Work, image: bytes | None) -> None:
         work.posting = False
         hands.budget.release(work.name)
     hands.stop.check()
+    if (trouble := hands.trouble()) is not None:
+        raise trouble
     if hands.session.take(work.fingerprint).state is State.AMBIGUOUS:
         await reconcile(hands, work)
 

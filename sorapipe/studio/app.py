@@ -91,4 +91,6 @@ async def _no_such_path(request: Request, _: Exception) -> Response:
 async def _broken(request: Request, error: Exception) -> Response:
     message = f"The studio had an error ({type(error).__name__}) while it answered."
     log.error("%s %s: %s", request.method, request.url.path, error)
+    if isinstance(error, OSError | sqlite3.OperationalError):
+        request.app.state.trouble = str(error)  # the disk's, not the client's
     return refused(Refusal(message, status=500, kind="server_error"))

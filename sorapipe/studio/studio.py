@@ -55,10 +55,10 @@ class Studio:
     @property
     def trouble(self) -> StorageError | None:
         """What this machine's disk refuses, while it does: renders wait for another start."""
-        if self._renders is None or self._renders.trouble is None:
-            return None
-        fix = "free some space, then run again"
-        return StorageError("the studio", self._renders.trouble, fix)
+        told = getattr(self.app.state, "trouble", None)
+        if self._renders is not None:
+            told = told or self._renders.trouble
+        return StorageError("the studio", told, "free some space, then run again") if told else None
 
     async def start(self) -> None:
         """Open the state and go on with what waits in it.
