@@ -44,7 +44,11 @@ RULES = [
         "a server that shared code with its client would share its mistakes",
         only=("studio", "errors", "clock"),
     ),
-    Rule("media", "an MP4 is an MP4, whoever asked for it", only=("media", "errors", "files")),
+    Rule(
+        "media",
+        "an MP4 is an MP4, whoever asked for it",
+        only=("media", "videos", "errors", "files"),
+    ),
     Rule("errors", "everybody raises them", only=()),
     Rule("clock", "time comes in from outside", only=("errors",)),
     Rule(

@@ -11,7 +11,7 @@ from av import VideoFrame
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from sorapipe.media.boxes import BrokenVideo
+from sorapipe.videos.boxes import BrokenVideo
 from sorapipe.media.probe import opened
 
 # PNG's own keyword for where a picture comes from. The studio reads it: its frames carry a caption.

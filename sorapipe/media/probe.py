@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from sorapipe.media.boxes import BrokenVideo
+from sorapipe.videos.boxes import BrokenVideo
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 from sorapipe.config_file import Limits
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
-from sorapipe.media.boxes import Boxes, BoxWalk, BrokenVideo
 from sorapipe.run.hands import GiveUp, Hands, Refused
 from sorapipe.run.work import Work
 from sorapipe.store import Kept, Store
+from sorapipe.videos.boxes import Boxes, BoxWalk, BrokenVideo
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError
 from sorapipe.videos.model import Video

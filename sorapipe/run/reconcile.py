@@ -20,7 +20,7 @@ from sorapipe.run.hands import GiveUp, Hands, Refused
 from sorapipe.run.send import accept, send
 from sorapipe.run.work import Work, picture
 from sorapipe.videos.errors import APIError, APIStatusError
-from sorapipe.videos.model import Video
+from sorapipe.videos.model import Video, epoch
 
 OLDER = 200  # listed videos in a row, newest first, that are too old: then it has been searched
 
@@ -132,13 +132,14 @@ async def _recent(hands: Hands, since: float) -> AsyncIterator[Video]:
     """
     older, last, descending = 0, float("inf"), True
     async for video in hands.client.list_all():
-        if video.created_at is None or video.created_at >= since:
+        created = epoch(video.created_at)
+        if created is None or created >= since:
             older = 0
             yield video
         else:
             older += 1
-        if video.created_at is not None:
-            descending, last = descending and video.created_at <= last, video.created_at
+        if created is not None:
+            descending, last = descending and created <= last, created
         if descending and older >= OLDER:
             return
 
@@ -146,7 +147,7 @@ async def _recent(hands: Hands, since: float) -> AsyncIterator[Video]:
 def _as_listed(video: Video) -> Listed:
     return Listed(
         id=video.id,
-        created_at=video.created_at,
+        created_at=epoch(video.created_at),
         prompt=video.prompt,
         model=video.model,
         size=video.size,

@@ -11,7 +11,7 @@ from sorapipe.errors import StorageError
 from sorapipe.files import write_atomically
 from sorapipe.run.hands import Hands
 from sorapipe.run.work import Work
-from sorapipe.videos.model import Video
+from sorapipe.videos.model import Video, epoch
 from sorapipe.videos.wire import FileId, Image
 
 
@@ -42,7 +42,7 @@ async def send(
             model=wanted.model,
             seconds=wanted.seconds,
             size=wanted.size,
-            reference=FileId(wanted.file_id) if wanted.file_id else _image(image),
+            input_reference=FileId(wanted.file_id) if wanted.file_id else _image(image),
             **common,
         )
     else:
@@ -72,7 +72,7 @@ async def accept(
             take=work.name,
             render=render,
             video=video.id,
-            expires_at=video.expires_at,
+            expires_at=epoch(video.expires_at),
             **fields,
         )
     except StorageError:

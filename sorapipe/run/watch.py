@@ -19,7 +19,7 @@ from sorapipe.videos.errors import (
     NotFoundError,
     RateLimitError,
 )
-from sorapipe.videos.model import Video
+from sorapipe.videos.model import Video, epoch
 
 MISSES = 5  # looks in which a server may not know an id before it counts as lost
 
@@ -82,7 +82,7 @@ def _pause(hands: Hands, video: Video, elapsed: float) -> float:
 async def _ended(hands: Hands, name: dict[str, Any], video: Video) -> bool:
     """Record the end of the render if the answer says so."""
     if video.status == "completed":
-        expires = video.expires_at
+        expires = epoch(video.expires_at)
         cost = {} if video.cost is None else {"told_cost": as_number(video.cost)}
         await hands.session.record("rendered", **name, expires_at=expires, **cost)
         return True

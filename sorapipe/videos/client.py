@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import TypeVar, Unpack
 
-from sorapipe.videos import answers, wire
+from sorapipe.videos import answers, calls, wire
+from sorapipe.videos.calls import Call
 from sorapipe.videos.errors import APIAnswerError, APIStatusError
 from sorapipe.videos.model import Deleted, Order, Page, Variant, Video
-from sorapipe.videos.profile import Number, Profile
+from sorapipe.videos.profile import Profile
 from sorapipe.videos.sender import Sender, Stream
 from sorapipe.videos.trace import BeforeSend
-from sorapipe.videos.wire import FileId, Image, WireRequest
+from sorapipe.videos.wire import Creation, Extension, Revision, WireRequest
+
+T = TypeVar("T")
 
 READ_TIMEOUT = 120.0  # seconds for an answer: creates of some servers take a minute
 DOWNLOAD_TIMEOUT = 600.0  # seconds for a whole file
@@ -43,110 +46,38 @@ class AsyncVideos:
         self._download_timeout = download_timeout
 
     async def create(
-        self,
-        *,
-        prompt: str,
-        model: str,
-        seconds: Number,
-        size: str,
-        reference: Image | FileId | None = None,
-        seed: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-        before_send: BeforeSend | None = None,
+        self, *, before_send: BeforeSend | None = None, **fields: Unpack[Creation]
     ) -> Video:
         """Ask for a new video."""
-        request = wire.create(
-            self.profile,
-            prompt=prompt,
-            model=model,
-            seconds=seconds,
-            size=size,
-            reference=reference,
-            seed=seed,
-            extra=extra,
-            idempotency_key=idempotency_key,
-        )
-        return await self._render(request, before_send)
+        return await self._send(calls.create(self.profile, **fields), before_send)
 
     async def remix(
-        self,
-        video: str,
-        *,
-        prompt: str,
-        seed: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-        before_send: BeforeSend | None = None,
+        self, video: str, *, before_send: BeforeSend | None = None, **fields: Unpack[Revision]
     ) -> Video:
         """Ask for a completed video under another prompt."""
-        request = wire.remix(
-            self.profile,
-            video,
-            prompt=prompt,
-            seed=seed,
-            extra=extra,
-            idempotency_key=idempotency_key,
-        )
-        return await self._render(request, before_send)
+        return await self._send(calls.remix(self.profile, video, **fields), before_send)
 
     async def edit(
-        self,
-        video: str,
-        *,
-        prompt: str,
-        seed: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-        before_send: BeforeSend | None = None,
+        self, video: str, *, before_send: BeforeSend | None = None, **fields: Unpack[Revision]
     ) -> Video:
         """Ask for a change to a completed video."""
-        request = wire.edit(
-            self.profile,
-            video,
-            prompt=prompt,
-            seed=seed,
-            extra=extra,
-            idempotency_key=idempotency_key,
-        )
-        return await self._render(request, before_send)
+        return await self._send(calls.edit(self.profile, video, **fields), before_send)
 
     async def extend(
-        self,
-        video: str,
-        *,
-        prompt: str,
-        seconds: Number,
-        seed: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-        before_send: BeforeSend | None = None,
+        self, video: str, *, before_send: BeforeSend | None = None, **fields: Unpack[Extension]
     ) -> Video:
         """Ask for that many more seconds of a completed video."""
-        request = wire.extend(
-            self.profile,
-            video,
-            prompt=prompt,
-            seconds=seconds,
-            seed=seed,
-            extra=extra,
-            idempotency_key=idempotency_key,
-        )
-        return await self._render(request, before_send)
+        return await self._send(calls.extend(self.profile, video, **fields), before_send)
 
     async def retrieve(self, video: str) -> Video:
         """How a video is doing; its id is the one that was asked for, whatever the server says."""
-        request = wire.retrieve(video)
-        answer = await self._sender.send(request, timeout=self._read_timeout)
-        return answers.video(request, answer, video)
+        return await self._send(calls.retrieve(video))
 
     async def list(
         self, *, limit: int = wire.PAGE, order: Order = "desc", after: str | None = None
     ) -> Page:
         """One page of the server's videos, newest first unless `order` is `asc`."""
-        request = wire.list_page(limit=limit, order=order, after=after)
-        answer = await self._sender.send(request, timeout=self._read_timeout)
-        return answers.page(request, answer)
+        return await self._send(calls.list_page(limit=limit, order=order, after=after))
 
     async def list_all(
         self, *, limit: int = wire.PAGE, order: Order = "desc"
@@ -176,9 +107,7 @@ class AsyncVideos:
 
     async def delete(self, video: str) -> Deleted:
         """Remove a video from the server."""
-        request = wire.delete(self.profile, video)
-        answer = await self._sender.send(request, timeout=self._read_timeout)
-        return answers.deleted(request, answer, video)
+        return await self._send(calls.delete(self.profile, video))
 
     @asynccontextmanager
     async def open_content(
@@ -208,11 +137,11 @@ class AsyncVideos:
     def _open(self, request: WireRequest) -> AbstractAsyncContextManager[Stream]:
         return self._sender.open(request, timeout=self._download_timeout)
 
-    async def _render(self, request: WireRequest, before_send: BeforeSend | None) -> Video:
+    async def _send(self, call: Call[T], before_send: BeforeSend | None = None) -> T:
         answer = await self._sender.send(
-            request, before_send=before_send, timeout=self._read_timeout
+            call.request, before_send=before_send, timeout=self._read_timeout
         )
-        return answers.video(request, answer)
+        return call.read(answer)
 
 
 async def _refusal(request: WireRequest, stream: Stream) -> APIStatusError | APIAnswerError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -39,9 +40,10 @@ class Video:
     """One video as a server tells it. What it did not tell is None.
 
     `word` is the status in the server's own word. `progress` is percent, `seconds` the length,
-    `size` "WIDTHxHEIGHT" in pixels; times are seconds since the epoch; `cost` is USD where the
+    `size` "WIDTHxHEIGHT" in pixels; times are aware and in UTC; `cost` is USD where the
     server tells it. `poll_after` is how many seconds the server asks us to wait before we ask
-    again, and `server_date` its clock as it answered. `raw` is the whole answer.
+    again, and `server_date` its clock as it answered, in seconds since the epoch. `raw` is the
+    whole answer.
     """
 
     id: str
@@ -52,9 +54,9 @@ class Video:
     seconds: float | None = None
     size: str | None = None
     prompt: str | None = None
-    created_at: float | None = None
-    completed_at: float | None = None
-    expires_at: float | None = None
+    created_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
     remixed_from: str | None = None
     error: VideoError | None = None
     url: str | None = None
@@ -127,9 +129,9 @@ def video_of(
         seconds=reading.number(raw.get("duration")) if seconds is None else seconds,
         size=reading.pixels(raw),
         prompt=raw["prompt"] if isinstance(raw.get("prompt"), str) else None,
-        created_at=reading.moment(raw.get("created") if created is None else created),
-        completed_at=reading.moment(raw.get("completed_at")),
-        expires_at=reading.moment(raw.get("expires_at")),
+        created_at=_when(raw.get("created") if created is None else created),
+        completed_at=_when(raw.get("completed_at")),
+        expires_at=_when(raw.get("expires_at")),
         remixed_from=reading.identifier(raw.get("remixed_from_video_id")),
         error=_error(raw.get("error")),
         url=reading.address(raw),
@@ -138,6 +140,16 @@ def video_of(
         server_date=server_date,
         raw=raw,
     )
+
+
+def epoch(when: datetime | None) -> float | None:
+    """That time in seconds since the epoch."""
+    return None if when is None else when.timestamp()
+
+
+def _when(value: object) -> datetime | None:
+    seconds = reading.moment(value)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _error(value: object) -> VideoError | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 from urllib.parse import quote
 
 from sorapipe.errors import UsageError
@@ -15,6 +15,7 @@ from sorapipe.videos.model import Order, Variant
 from sorapipe.videos.profile import Number, Profile
 from sorapipe.videos.secret import NO_SECRET, Secret
 
+MODEL, SECONDS, SIZE = "sora-2", 4, "1280x720"  # what a create sends unless said
 MIB = 1 << 20
 ANSWER_LIMIT = MIB  # bytes of one answer; a Video is below 40 KiB even with the longest prompt
 LIST_LIMIT = 8 * MIB  # a hundred of those
@@ -35,6 +36,30 @@ class FileId:
     """A reference image that the server already has."""
 
     id: str
+
+
+class Revision(TypedDict, total=False):
+    """What every request for a render may say. `extra` are the server's own parameters."""
+
+    prompt: Required[str]
+    seed: int | None
+    extra: Mapping[str, Any] | None
+    idempotency_key: str | None
+
+
+class Extension(Revision):
+    """What an extension says: `seconds` is how much is added."""
+
+    seconds: Number
+
+
+class Creation(Revision, total=False):
+    """What a create says. The first three are always sent: MODEL, SECONDS, SIZE unless said."""
+
+    model: str
+    seconds: Number
+    size: str
+    input_reference: Image | FileId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,92 +102,45 @@ class WireAnswer:
     secret: Secret = NO_SECRET
 
 
-def create(
-    profile: Profile,
-    *,
-    prompt: str,
-    model: str,
-    seconds: Number,
-    size: str,
-    reference: Image | FileId | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    idempotency_key: str | None = None,
-) -> WireRequest:
+def create(profile: Profile, **fields: Unpack[Creation]) -> WireRequest:
     """A new video. Raises UsageError where the profile has no way to say it."""
-    fields: dict[str, Any] = {
-        "prompt": prompt,
-        "model": model,
-        "seconds": plain(seconds),
-        "size": size,
+    reference = fields.get("input_reference")
+    body: dict[str, Any] = {
+        "prompt": fields["prompt"],
+        "model": fields.get("model", MODEL),
+        "seconds": plain(fields.get("seconds", SECONDS)),
+        "size": fields.get("size", SIZE),
     }
     if isinstance(reference, FileId):
         if not profile.file_id:
             raise _lacks(profile, "a reference by file id", "give the image's file")
-        fields["input_reference"] = {"file_id": reference.id}
+        body["input_reference"] = {"file_id": reference.id}
     files = (("input_reference", reference),) if isinstance(reference, Image) else ()
-    return _spending(
-        profile,
-        "/videos",
-        fields,
-        files=files,
-        seed=seed,
-        extra=extra,
-        idempotency_key=idempotency_key,
-    )
+    return _spending(profile, "/videos", body, fields, files)
 
 
-def remix(
-    profile: Profile,
-    video: str,
-    *,
-    prompt: str,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    idempotency_key: str | None = None,
-) -> WireRequest:
+def remix(profile: Profile, video: str, **fields: Unpack[Revision]) -> WireRequest:
     """A completed video rendered again under another prompt; model, size and length stay."""
     if not profile.remix:
         raise _lacks(profile, "remix", "use a provider that has it")
-    path = f"{_path(video)}/remix"
-    fields = {"prompt": prompt}
-    return _spending(profile, path, fields, seed=seed, extra=extra, idempotency_key=idempotency_key)
+    return _spending(profile, f"{_path(video)}/remix", {"prompt": fields["prompt"]}, fields)
 
 
-def edit(
-    profile: Profile,
-    video: str,
-    *,
-    prompt: str,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    idempotency_key: str | None = None,
-) -> WireRequest:
+def edit(profile: Profile, video: str, **fields: Unpack[Revision]) -> WireRequest:
     """A completed video changed as the prompt says; model, size and length stay."""
     if not profile.edit:
         raise _lacks(profile, "edit", "use a provider that has it")
-    fields = {"prompt": prompt, "video": {"id": video}}
-    return _spending(
-        profile, "/videos/edits", fields, seed=seed, extra=extra, idempotency_key=idempotency_key
-    )
+    body = {"prompt": fields["prompt"], "video": {"id": video}}
+    return _spending(profile, "/videos/edits", body, fields)
 
 
-def extend(
-    profile: Profile,
-    video: str,
-    *,
-    prompt: str,
-    seconds: Number,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    idempotency_key: str | None = None,
-) -> WireRequest:
+def extend(profile: Profile, video: str, **fields: Unpack[Extension]) -> WireRequest:
     """A completed video continued for that many more seconds; the answer is the stitched whole."""
     if not profile.extend:
         raise _lacks(profile, "extend", "use a provider that has it")
-    fields = {"prompt": prompt, "seconds": plain(seconds), "video": {"id": video}}
-    path = "/videos/extensions"
-    return _spending(profile, path, fields, seed=seed, extra=extra, idempotency_key=idempotency_key)
+    seconds = plain(fields["seconds"])
+    body = {"prompt": fields["prompt"], "seconds": seconds, "video": {"id": video}}
+    return _spending(profile, "/videos/extensions", body, fields)
 
 
 def retrieve(video: str) -> WireRequest:
@@ -222,25 +200,23 @@ def _spending(
     profile: Profile,
     path: str,
     fields: dict[str, Any],
-    *,
+    said: Revision,
     files: tuple[tuple[str, Image], ...] = (),
-    seed: int | None,
-    extra: Mapping[str, Any] | None,
-    idempotency_key: str | None,
 ) -> WireRequest:
     """A request for a render: JSON, or multipart for a file and where the profile wants it."""
+    seed = said.get("seed")
     if seed is not None:
         if not profile.seed:
             raise _lacks(profile, "a seed", "leave it out")
         fields["seed"] = seed
-    for name, value in (extra or {}).items():
+    for name, value in (said.get("extra") or {}).items():
         if name in fields or name == "input_reference":
             raise UsageError("extra", f"'{name}' is a field of its own", "say it outside of extra")
         if value is not None:
             fields[name] = value
     headers = dict(_ACCEPT)
-    if idempotency_key is not None:
-        headers["idempotency-key"] = idempotency_key
+    if key := said.get("idempotency_key"):
+        headers["idempotency-key"] = key
     request = WireRequest(method="POST", path=path, headers=headers, json=fields, spends=True)
     if files or profile.body == "multipart":
         return _as_form(request, fields, files)

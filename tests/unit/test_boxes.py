@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from sorapipe.media.boxes import Boxes, BoxWalk, BrokenVideo
+from sorapipe.videos.boxes import Boxes, BoxWalk, BrokenVideo
 from tests.unit.films import KINDS, film
 
 

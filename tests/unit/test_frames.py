@@ -9,7 +9,7 @@ import av
 import pytest
 from PIL import Image
 
-from sorapipe.media.boxes import BrokenVideo
+from sorapipe.videos.boxes import BrokenVideo
 from sorapipe.media.frames import frame_png, still_png
 from tests.unit.films import KINDS, film, grey
 

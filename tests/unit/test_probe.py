@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sorapipe.media.boxes import BrokenVideo
+from sorapipe.videos.boxes import BrokenVideo
 from sorapipe.media.probe import Probe, probe
 from tests.unit.films import KINDS, film
 

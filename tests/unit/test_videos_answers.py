@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,12 +22,18 @@ from sorapipe.videos.errors import (
     NotFoundError,
     RateLimitError,
 )
-from sorapipe.videos.model import VideoError, status_of, video_of
+from sorapipe.videos.model import VideoError, epoch, status_of, video_of
 from sorapipe.videos.profile import load
 from sorapipe.videos.wire import WireAnswer, WireRequest
 
 CREATE = wire.create(load("openai"), prompt="a", model="sora-2", seconds=4, size="1280x720")
 RETRIEVE = wire.retrieve("video_1")
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 DATE = "Sun, 22 Nov 2026 10:00:00 GMT"
 
 
@@ -65,8 +72,8 @@ def test_a_whole_video_of_the_last_form_is_read() -> None:
     assert (video.id, video.status, video.word) == ("video_1", "completed", "completed")
     assert (video.model, video.prompt, video.size) == ("sora-2", "a cat", "720x1280")
     assert (video.progress, video.seconds) == (100, 8)
-    assert (video.created_at, video.completed_at) == (1790000000, 1790000060)
-    assert (video.expires_at, video.remixed_from) == (1790003600, "video_0")
+    assert (epoch(video.created_at), epoch(video.completed_at)) == (1790000000, 1790000060)
+    assert (epoch(video.expires_at), video.remixed_from) == (1790003600, "video_0")
     assert (video.error, video.url, video.cost) == (None, None, None)
     assert (video.poll_after, video.server_date) == (2.5, 1795341600.0)
     assert video.raw["quality"] == "standard"
@@ -82,9 +89,9 @@ def test_a_whole_video_of_the_last_form_is_read() -> None:
         ({"width": 640, "height": "360"}, "size", "640x360"),
         ({"progress": "45%"}, "progress", 45),
         ({"progress": 250}, "progress", 100),
-        ({"created": 1790000000}, "created_at", 1790000000),
-        ({"created_at": 1790000000123}, "created_at", 1790000000.123),
-        ({"created_at": "2026-09-21T14:13:20Z"}, "created_at", 1790000000),
+        ({"created": 1790000000}, "created_at", _at(1790000000)),
+        ({"created_at": 1790000000123}, "created_at", _at(1790000000.123)),
+        ({"created_at": "2026-09-21T14:13:20Z"}, "created_at", _at(1790000000)),
         ({"error": "out of memory"}, "error", VideoError("", "out of memory")),
         ({"error": {"message": "no"}}, "error", VideoError("", "no")),
         ({"error": {"code": 500, "message": "no"}}, "error", VideoError("500", "no")),

@@ -659,7 +659,7 @@ def test_a_file_is_sent_as_multipart_with_every_field() -> None:
     async def scene() -> None:
         async with raw_server(_accept) as server:
             image = Image("tower.png", "image/png", b"\x89PNG bytes")
-            await _create(server.base_url, reference=image, idempotency_key="once")
+            await _create(server.base_url, input_reference=image, idempotency_key="once")
             text = server.talks[0].request.decode("latin-1")
         assert f"authorization: Bearer {KEY}\r\n" in text.replace("Authorization", "authorization")
         assert "idempotency-key: once\r\n" in text

@@ -30,7 +30,7 @@ def test_a_create_without_a_file_is_json_and_always_says_size_and_seconds() -> N
 
 def test_a_file_makes_it_multipart() -> None:
     """JSON can't carry a file, so every field becomes a text."""
-    request = wire.create(LOCAL, **WANTED, reference=PNG, seed=7)
+    request = wire.create(LOCAL, **WANTED, input_reference=PNG, seed=7)
     assert request.json is None
     assert dict(request.form) == {**WANTED, "seconds": "4", "seed": "7"}
     assert request.files == (("input_reference", PNG),)
@@ -40,7 +40,7 @@ def test_a_profile_may_want_multipart_always() -> None:
     """Objects then become bracket fields, nested extras JSON."""
     profile = replace(OPENAI, body="multipart")
     extra = {"fps": 24.0, "loop": True, "lora": {"name": "é"}, "none": None}
-    created = wire.create(profile, **WANTED, reference=FileId("file-1"), extra=extra)
+    created = wire.create(profile, **WANTED, input_reference=FileId("file-1"), extra=extra)
     form = dict(created.form)
     assert form["input_reference[file_id]"] == "file-1"
     assert (form["fps"], form["loop"], form["lora"]) == ("24", "true", '{"name": "é"}')
@@ -51,7 +51,7 @@ def test_a_profile_may_want_multipart_always() -> None:
 
 def test_a_file_id_is_json() -> None:
     """No bytes are needed for what the server already has."""
-    request = wire.create(OPENAI, **WANTED, reference=FileId("file-1"))
+    request = wire.create(OPENAI, **WANTED, input_reference=FileId("file-1"))
     assert request.json is not None
     assert request.json["input_reference"] == {"file_id": "file-1"}
 
@@ -84,7 +84,7 @@ def test_what_a_server_lacks_is_refused_before_it_is_sent() -> None:
     with pytest.raises(UsageError, match="profile 'openai': a seed is not possible"):
         wire.create(OPENAI, **WANTED, seed=7)
     with pytest.raises(UsageError, match="file id"):
-        wire.create(LOCAL, **WANTED, reference=FileId("file-1"))
+        wire.create(LOCAL, **WANTED, input_reference=FileId("file-1"))
     bare = replace(OPENAI, remix=False, edit=False, extend=False, delete=False, variants=False)
     for build in (
         lambda: wire.remix(bare, "v", prompt="a"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sorapipe.errors import SorapipeError, printable
-from sorapipe.media.moov import BadBox, Movie, fragment_durations, read_movie
+from sorapipe.videos.moov import BadBox, Movie, fragment_durations, read_movie
 
 _KEPT = frozenset((b"moov", b"moof"))
 _KEPT_BYTES = 16 << 20  # a minute of video has an index of about 50 kB
