@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from sorapipe.studio.refusal import Refusal
-from sorapipe.studio.state import Video
+from sorapipe.studio.state import Character, Video
 
 
 def refused(refusal: Refusal) -> Response:
@@ -57,6 +57,11 @@ def page(videos: Sequence[Mapping[str, Any]], *, has_more: bool) -> dict[str, An
         "last_id": videos[-1]["id"] if videos else None,
         "has_more": has_more,
     }
+
+
+def character(made: Character) -> dict[str, Any]:
+    """The character object, which has no `object`."""
+    return {"id": made.id, "name": made.name, "created_at": made.created_at}
 
 
 def deleted(video_id: str) -> dict[str, Any]:

@@ -53,9 +53,13 @@ def make_app(desk: Callable[[], Desk]) -> Starlette:
             resource("/v1/videos", POST=Desk.create, GET=Desk.list_videos),
             resource("/v1/videos/edits", POST=Desk.edit),
             resource("/v1/videos/extensions", POST=Desk.extend),
+            resource("/v1/videos/characters", POST=Desk.create_character),
+            resource("/v1/videos/characters/{character_id}", GET=Desk.retrieve_character),
             resource("/v1/videos/{video_id}", GET=Desk.retrieve, DELETE=Desk.delete),
             resource("/v1/videos/{video_id}/content", GET=Desk.content),
             resource("/v1/videos/{video_id}/remix", POST=Desk.remix),
+            resource("/openapi.json", GET=Desk.describe),
+            resource("/v1/openapi.json", GET=Desk.describe),
         ],
         exception_handlers={
             Refusal: _refused,

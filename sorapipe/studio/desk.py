@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import math
 import sqlite3
 import uuid
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sorapipe.clock import Clock
-from sorapipe.studio import answers
+from sorapipe.studio import answers, characters, openapi
+from sorapipe.studio.asked import key_of, page_of, variant_of, video_named
 from sorapipe.studio.content import FileAnswer
-from sorapipe.studio.picture import check_picture
+from sorapipe.studio.faults import LAG, RENDERS, first, met_by
+from sorapipe.studio.picture import check_picture, picture_bytes
 from sorapipe.studio.refusal import Refusal, no_such_video
 from sorapipe.studio.renders import Renders
-from sorapipe.studio.requests import Fields, read_fields
-from sorapipe.studio.rules import Rules, kind_of, missing
+from sorapipe.studio.requests import Fields, File, read_fields, read_form
+from sorapipe.studio.rules import Rules
 from sorapipe.studio.state import Kind, State, Video
 from sorapipe.studio.wanted import Wanted, request_digest
 
-VARIANTS = ("video", "thumbnail", "spritesheet")
-PAGE, PAGE_LIMIT = 20, 100
-KEY_LENGTH = 255
-
 
 class Desk:
-    """Answers requests out of `state`, by `rules`, and hands new videos to `renders`."""
+    """Answers requests out of `state`, by `rules`, and hands new videos to `renders`.
 
-    def __init__(self, state: State, renders: Renders, rules: Rules, clock: Clock) -> None:
+    With `loopback` images are fetched from addresses of this machine.
+    """
+
+    def __init__(
+        self, state: State, renders: Renders, rules: Rules, clock: Clock, *, loopback: bool
+    ) -> None:
         self._state = state
         self._renders = renders
         self._rules = rules
         self._clock = clock
+        self._loopback = loopback
 
     async def create(self, request: Request) -> Response:
         """`POST /videos`."""
@@ -42,8 +48,14 @@ class Desk:
         replay = self._replayed(request, fields)
         if replay:
             return replay
-        video, image = self._wanted(fields).created()
-        return await self._take_on(request, fields, video, image)
+        cast = characters.digests(self._state, self._rules.characters(fields.get("characters")))
+        image = await picture_bytes(fields.get("input_reference"), loopback=self._loopback)
+        video = self._wanted(fields).created(image, cast)
+        if image is None:
+            return await self._take_on(request, fields, video)
+        await asyncio.to_thread(check_picture, image, video.size)
+        start = self._state.folder.image(video.id), image
+        return await self._take_on(request, fields, video, start)
 
     async def remix(self, request: Request) -> Response:
         """`POST /videos/{id}/remix`."""
@@ -52,13 +64,11 @@ class Desk:
 
     async def edit(self, request: Request) -> Response:
         """`POST /videos/edits`."""
-        fields = await read_fields(request)
-        return await self._derive("edit", request, fields, _named_video(fields), "video")
+        return await self._derive_any("edit", request)
 
     async def extend(self, request: Request) -> Response:
         """`POST /videos/extensions`."""
-        fields = await read_fields(request)
-        return await self._derive("extend", request, fields, _named_video(fields), "video")
+        return await self._derive_any("extend", request)
 
     async def retrieve(self, request: Request) -> Response:
         """`GET /videos/{id}`."""
@@ -66,49 +76,40 @@ class Desk:
 
     async def list_videos(self, request: Request) -> Response:
         """`GET /videos?limit&order&after`; what it costs depends on the page alone."""
-        given = request.query_params
-        limit, order = given.get("limit", str(PAGE)), given.get("order", "desc")
-        if not re.fullmatch("[0-9]{1,3}", limit) or int(limit) > PAGE_LIMIT:
-            what = f"expected an integer from 0 to {PAGE_LIMIT}"
-            raise Refusal(f"Invalid 'limit': {what}.", param="limit", code="invalid_value")
-        if order not in ("asc", "desc"):
-            raise Refusal(
-                "Invalid 'order': expected 'asc' or 'desc'.", param="order", code="invalid_value"
-            )
-        size = int(limit)
+        page = page_of(request.query_params)
+        met = met_by(request.scope)
         rows = self._state.page(
-            limit=size + 1, after=given.get("after"), newest_first=order == "desc"
+            limit=page.limit + 1,
+            after=page.after,
+            newest_first=page.newest_first,
+            again="duplicate-pages" in met and page.limit > 1,  # a page of one would lead nowhere
+            until=self._clock.now() - LAG if "list-lag" in met else math.inf,
         )
         if rows is None:
-            raise Refusal(
-                "Invalid 'after': no video had that id.", param="after", code="invalid_value"
-            )
-        videos = [self._body(row) for row in rows[:size]]
-        return answers.answer(answers.page(videos, has_more=len(rows) > size))
+            raise no_such_video(page.after or "", param="after")
+        videos = [self._body(row) for row in rows[: page.limit]]
+        return answers.answer(answers.page(videos, has_more=len(rows) > page.limit))
 
     async def delete(self, request: Request) -> Response:
-        """`DELETE /videos/{id}`: only what has ended can be deleted."""
+        """`DELETE /videos/{id}`: what has ended can be deleted, and by some rules anything."""
         video = self._found(_id_of(request))
-        if video.status == "queued":
+        if video.status == "queued" and self._rules.deletes == "ended":
             raise Refusal(
                 f"Video '{video.id}' is still being rendered;"
                 " only completed or failed videos can be deleted.",
+                status=409,
                 param="video_id",
+                code="video_not_finished",
             )
         self._state.delete(video.id)
+        if self._rules.deletes == "any-and-stops":
+            self._renders.stop(video.id)
         return answers.answer(answers.deleted(video.id))
 
     async def content(self, request: Request) -> Response:
         """`GET /videos/{id}/content?variant=video|thumbnail|spritesheet`."""
         video = self._found(_id_of(request))
-        variant = request.query_params.get("variant", "video")
-        if variant not in VARIANTS:
-            choices = ", ".join(f"'{name}'" for name in VARIANTS)
-            raise Refusal(
-                f"Invalid value: '{variant[:100]}'. Supported values are: {choices}.",
-                param="variant",
-                code="invalid_value",
-            )
+        variant = variant_of(request.query_params)
         why = self._why_no_content(video)
         if why:
             raise Refusal(f"Video '{video.id}' {why}.", status=404, param="video_id")
@@ -120,6 +121,40 @@ class Desk:
         if variant == "thumbnail":
             return Response(await asyncio.to_thread(thumbnail, path), media_type="image/webp")
         return Response(await asyncio.to_thread(spritesheet, path), media_type="image/jpeg")
+
+    async def create_character(self, request: Request) -> Response:
+        """`POST /videos/characters`."""
+        made = characters.wanted(await read_form(request), self._rules, int(self._clock.now()))
+        self._state.add_character(made)
+        return answers.answer(answers.character(made))
+
+    async def retrieve_character(self, request: Request) -> Response:
+        """`GET /videos/characters/{id}`; there is no list of them, and no delete."""
+        character_id = str(request.path_params["character_id"])
+        made = self._state.character(character_id)
+        if made is None:
+            raise characters.no_such_character(character_id)
+        return answers.answer(answers.character(made))
+
+    async def describe(self, _: Request) -> Response:
+        """`GET /openapi.json`: all of these operations, as a document."""
+        return answers.answer(openapi.document(self._rules))
+
+    async def _derive_any(self, kind: Kind, request: Request) -> Response:
+        """An edit or an extension of a video of the studio's, or of one that comes along."""
+        fields = await read_fields(request)
+        given = fields.get("video")
+        if not isinstance(given, File):
+            return await self._derive(kind, request, fields, video_named(fields), "video")
+        replay = self._replayed(request, fields)
+        if replay:
+            return replay
+        from sorapipe.studio.upload import looked_at
+
+        upload = await asyncio.to_thread(looked_at, given.data)
+        video = self._wanted(fields).derived_from_upload(kind, upload, given.data)
+        start = self._state.folder.parent(video.id), given.data
+        return await self._take_on(request, fields, video, start)
 
     async def _derive(
         self, kind: Kind, request: Request, fields: Fields, parent_id: str, param: str
@@ -135,7 +170,7 @@ class Desk:
 
     def _replayed(self, request: Request, fields: Fields) -> Response | None:
         """The answer to a request that was already taken on under its idempotency key."""
-        key = _key_of(request)
+        key = key_of(request)
         known = self._state.keyed(key) if key else None
         if known is None:
             return None
@@ -156,14 +191,18 @@ class Desk:
         return answers.answer(self._body(video), headers={"Idempotent-Replayed": "true"})
 
     async def _take_on(
-        self, request: Request, fields: Fields, video: Video, image: bytes | None = None
+        self,
+        request: Request,
+        fields: Fields,
+        video: Video,
+        start: tuple[Path, bytes] | None = None,
     ) -> Response:
-        """Commit what is wanted, then answer it."""
+        """Commit what is wanted, then answer it; `start` is a file that came with the request."""
         folder = self._state.folder
+        video = replace(video, fault=first(met_by(request.scope), RENDERS))
         try:
-            if image is not None:
-                await asyncio.to_thread(check_picture, image, video.size)
-                await asyncio.to_thread(folder.image(video.id).write_bytes, image)
+            if start is not None:
+                await asyncio.to_thread(start[0].write_bytes, start[1])
                 # Another request with the same key may have been taken on meanwhile.
                 replay = self._replayed(request, fields)
                 if replay:
@@ -171,7 +210,7 @@ class Desk:
                     return replay
             if video.parent_id is not None:
                 folder.hold_parent(video.id, video.parent_id)
-            key = _key_of(request)
+            key = key_of(request)
             digest = request_digest(request.url.path, fields) if key else ""
             self._state.add(video, key=key, request=digest)
         except (Refusal, OSError, sqlite3.Error):
@@ -207,26 +246,3 @@ class Desk:
 
 def _id_of(request: Request) -> str:
     return str(request.path_params["video_id"])
-
-
-def _named_video(fields: Fields) -> str:
-    """The id in `{"video": {"id": ...}}`."""
-    given = fields.get("video")
-    if given is None:
-        raise missing("video")
-    video_id = given.get("id") if isinstance(given, dict) else None
-    if not isinstance(video_id, str):
-        raise Refusal(
-            "Invalid type for 'video': expected an object with the 'id' of a completed video,"
-            f" but got {kind_of(given)} instead.",
-            param="video",
-            code="invalid_type",
-        )
-    return video_id
-
-
-def _key_of(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= KEY_LENGTH:
-        raise Refusal(f"An Idempotency-Key must have 1 to {KEY_LENGTH} characters.")
-    return key

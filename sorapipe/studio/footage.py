@@ -12,6 +12,10 @@ from PIL import Image, ImageOps
 from sorapipe.studio.encode import FPS
 from sorapipe.studio.planes import Picture
 
+SIDE = 4096  # pixels
+# For decoders: a video from elsewhere may grow in its midst, whatever its header says.
+BOUNDS = {"max_pixels": str(SIDE * SIDE)}
+
 
 def covering(image: Image.Image, width: int, height: int) -> Picture:
     """The middle of an image, scaled so that it covers that size."""
@@ -40,6 +44,7 @@ def frames(video: Path, width: int, height: int) -> Iterator[Picture]:
     with av.open(str(video)) as file:
         stream = file.streams.video[0]
         stream.thread_count = 2
+        stream.codec_context.options = BOUNDS
         start = stream.start_time or 0
         base = stream.time_base
         shown, due = None, 0

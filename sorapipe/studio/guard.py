@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,11 +26,22 @@ class Guard:
     """ASGI middleware before the studio's `app`, which listens on `host`.
 
     `token` is what a bearer must show; None lets any key in, or none. Where the host is no loopback
-    name the token is what protects, and every name of this machine is right.
+    name the token is what protects, and every name of this machine is right. The token may also
+    come in `key_header`. `refuse` words the answer.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str, token: str | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        host: str,
+        token: str | None,
+        key_header: str | None = None,
+        refuse: Callable[[Refusal], ASGIApp] = refused,
+    ) -> None:
         self._app = app
+        self._key_header = key_header
+        self._refuse = refuse
         self._any_host = not is_loopback(host)
         self._token = None if token is None else token.encode()
 
@@ -39,7 +51,7 @@ class Guard:
             headers = Headers(scope=scope)
             refusal = self._site(headers) or self._bearer(headers)
             if refusal:
-                await refused(refusal)(scope, receive, send)
+                await self._refuse(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -55,9 +67,10 @@ class Guard:
         if self._token is None:
             return None
         scheme, _, shown = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(
-            shown.strip().encode("latin-1"), self._token
-        ):
+        keys = [shown] if scheme.lower() == "bearer" else []
+        if self._key_header:
+            keys.append(headers.get(self._key_header, ""))
+        if any(hmac.compare_digest(key.strip().encode("latin-1"), self._token) for key in keys):
             return None
         return Refusal(
             "Incorrect API key provided.",

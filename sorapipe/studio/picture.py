@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 
 from PIL import Image, UnidentifiedImageError
 
+from sorapipe.studio.image_url import image_at, invalid
 from sorapipe.studio.refusal import Refusal
 from sorapipe.studio.requests import File
 from sorapipe.studio.rules import kind_of
 
-URL_LENGTH = 20 << 20  # characters of a data URL
 FORMATS = ("JPEG", "PNG", "WEBP")
 _PARAM = "input_reference"
 
 
-def picture_bytes(given: object) -> bytes | None:
-    """The image's bytes, from a file or from `{image_url}` with a data URL; raises Refusal."""
+async def picture_bytes(given: object, *, loopback: bool) -> bytes | None:
+    """The image's bytes: from a file, or from `{image_url}`.
+
+    `loopback` tells whether the address may be one of this machine. Raises Refusal.
+    """
     if given is None:
         return None
     if isinstance(given, File):
@@ -28,24 +29,10 @@ def picture_bytes(given: object) -> bytes | None:
         raise Refusal(f"Invalid type for '{_PARAM}': {message}", param=_PARAM, code="invalid_type")
     named = sorted(key for key in ("image_url", "file_id") if given.get(key) is not None)
     if len(named) != 1:
-        raise _invalid("expected exactly one of 'image_url' and 'file_id'.")
+        raise invalid("expected exactly one of 'image_url' and 'file_id'.")
     if named == ["file_id"]:
-        raise _invalid("the studio keeps no files; give the image itself, or a data URL.")
-    return _from_url(given["image_url"])
-
-
-def _from_url(url: object) -> bytes:
-    if not isinstance(url, str) or not url.startswith("data:"):
-        raise _invalid("the studio has no network; give a data URL (data:image/png;base64,...).")
-    if len(url) > URL_LENGTH:
-        raise _invalid(f"the data URL is longer than {URL_LENGTH} characters.")
-    head, comma, text = url.partition(",")
-    if not comma or not head.endswith(";base64"):
-        raise _invalid("the data URL must be in base64.")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise _invalid("the data URL's base64 is broken.") from None
+        raise invalid("the studio keeps no files; give the image itself, or a data URL.")
+    return await image_at(given["image_url"], loopback=loopback)
 
 
 def check_picture(data: bytes, size: str) -> None:
@@ -57,8 +44,4 @@ def check_picture(data: bytes, size: str) -> None:
                 raise Refusal("Inpaint image must match the requested width and height")
             image.load()
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
-        raise _invalid("expected a whole image in JPEG, PNG or WebP.") from None
-
-
-def _invalid(what: str) -> Refusal:
-    return Refusal(f"Invalid '{_PARAM}': {what}", param=_PARAM, code="invalid_value")
+        raise invalid("expected a whole image in JPEG, PNG or WebP.") from None

@@ -21,6 +21,11 @@ log = logging.getLogger("sorapipe.studio")
 _DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE))
 
 PATIENCE = 5.0  # seconds that closing waits for an encoder to notice
+STUCK_AT = 99  # percent: where renders of the living servers are seen to hang
+_FAILURES = {
+    "failed": ("server_error", "The studio let this render fail, as it was asked to."),
+    "moderation": ("moderation_blocked", "Your request was blocked by our moderation system."),
+}
 
 
 class Render(Protocol):
@@ -66,6 +71,7 @@ class Renders:
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._progress: dict[str, int] = {}
         self._closing = threading.Event()
+        self._stopped: set[str] = set()
         self.trouble: str | None = None  # what this machine's disk refuses; renders stay queued
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="studio")
         for video_id in state.waiting():
@@ -75,6 +81,11 @@ class Renders:
     def add(self, video_id: str) -> None:
         """Render that video when its turn comes."""
         self._queue.put_nowait(video_id)
+
+    def stop(self, video_id: str) -> None:
+        """Stop that render, if it is under way; the video has been deleted."""
+        if video_id in self._progress:
+            self._stopped.add(video_id)
 
     def progress(self, video_id: str) -> int | None:
         """How far the render is, in percent; None where it has not begun."""
@@ -94,22 +105,46 @@ class Renders:
             video_id = await self._queue.get()
             try:
                 video = self._state.find(video_id)
-                if video is not None:
+                if video is None:  # deleted while it waited
+                    self._state.folder.drop_inputs(video_id)
+                elif video.fault:
+                    self._go_wrong(video.id, video.fault)
+                else:
                     await self._one(video)
             except Exception as error:
                 # It stays queued: the next studio on this state renders it.
                 self.trouble = str(error)
                 log.error("%s: its state cannot be kept (%s)", video_id, error)
-            finally:
-                self._progress.pop(video_id, None)
+
+    def _go_wrong(self, video_id: str, fault: str) -> None:
+        """End the render as it was asked for, or never, without drawing anything."""
+        if fault == "stuck":
+            self._progress[video_id] = STUCK_AT
+            self._state.folder.drop_inputs(video_id)
+        elif fault == "expired":
+            now = int(self._clock.now())
+            self._state.complete(video_id, at=now, expires_at=now)
+        else:
+            code, message = _FAILURES[fault]
+            self._state.fail(video_id, code=code, message=message)
 
     async def _one(self, video: Video) -> None:
+        try:
+            await self._drawn(video)
+        finally:
+            self._progress.pop(video.id, None)
+            self._stopped.discard(video.id)
+            if self._state.find(video.id) is None:  # deleted meanwhile
+                self._state.folder.video(video.id).unlink(missing_ok=True)
+                self._state.folder.drop_inputs(video.id)
+
+    async def _drawn(self, video: Video) -> None:
         self._progress[video.id] = 0
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._pool, self._perform, video)
         except Exception as error:
-            if self._closing.is_set():
+            if self._closing.is_set() or video.id in self._stopped:
                 return
             if isinstance(error, OSError) and error.errno in _DISK:
                 raise
@@ -131,7 +166,7 @@ class Renders:
                 self._animatic(video),
                 half,
                 progress=lambda share: self._tell(video.id, share),
-                cancelled=self._closing.is_set,
+                cancelled=lambda: self._closing.is_set() or video.id in self._stopped,
             )
             half.replace(folder.video(video.id))
         finally:
@@ -156,5 +191,5 @@ class Renders:
             seed=video.seed,
             kind=video.kind,
             reference=image.read_bytes() if image.exists() else None,
-            parent=folder.parent(video.id) if video.parent_id else None,
+            parent=None if video.kind == "create" else folder.parent(video.id),
         )

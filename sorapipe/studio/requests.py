@@ -7,8 +7,9 @@ null are not there. Raises Refusal for what cannot be read.
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,11 @@ BODY = 64 << 20  # bytes
 PARTS = 200
 DEPTH = 8
 
+# What the parser finds wrong is told to the client; to stderr it is nobody's business.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
+
 Fields = dict[str, Any]
+_Reader = Callable[[bytes, bytes], Fields]  # of a body and its boundary
 
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 
@@ -36,21 +41,28 @@ class File:
 
 async def read_fields(request: Request) -> Fields:
     """The fields of a POST."""
-    body = await _read_body(request)
+    return await _read(request, {b"application/json": _json, b"multipart/form-data": _multipart})
+
+
+async def read_form(request: Request) -> Fields:
+    """The fields of a POST that has to be multipart."""
+    return await _read(request, {b"multipart/form-data": _multipart})
+
+
+async def _read(request: Request, readers: Mapping[bytes, _Reader]) -> Fields:
+    body = await read_body(request)
     given = request.headers.get("content-type", "application/json")
     kind, options = parse_options_header(given)
-    if kind == b"multipart/form-data":
-        return _multipart(body, options.get(b"boundary", b""))
-    if kind == b"application/json":
-        return _json(body)
-    raise Refusal(
-        f"Unsupported content type: '{given[:100]}'."
-        " This method takes 'application/json' and 'multipart/form-data'.",
-        code="unsupported_content_type",
-    )
+    if kind not in readers:
+        taken = " and ".join(f"'{kind.decode()}'" for kind in readers)
+        raise Refusal(
+            f"Unsupported content type: '{given[:100]}'. This method takes {taken}.",
+            code="unsupported_content_type",
+        )
+    return readers[kind](body, options.get(b"boundary", b""))
 
 
-async def _read_body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """The body, at most BODY bytes of it.
 
     What is too long is read on for a while and thrown away, because a client that is still sending
@@ -72,7 +84,7 @@ async def _read_body(request: Request) -> bytes:
     return bytes(kept)
 
 
-def _json(body: bytes) -> Fields:
+def _json(body: bytes, _: bytes = b"") -> Fields:
     try:
         document = json.loads(body.decode(), parse_constant=_no_such_number)
         if b"\\u" in body:
@@ -164,38 +176,50 @@ def _named(part: _Part) -> tuple[str, str | File]:
 
 
 def _nested(items: Iterable[tuple[str, str | File]]) -> Fields:
-    """`a[b]` = 1 becomes {"a": {"b": 1}}, and `a[]` = 1 becomes {"a": [1]}."""
+    """`a[b]` becomes an object, `a[]`, `a[][b]` and `a[0][b]` an array."""
     top: Fields = {}
     for name, value in items:
         match = _NAME.fullmatch(name)
         keys = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])] if match else []
         if not 1 <= len(keys) <= DEPTH or not _put(top, keys, value):
             raise Refusal(f"Duplicate or malformed parameter: '{name[:100]}'.", param=name[:100])
-    return top
+    return {name: _listed(value) for name, value in top.items()}
 
 
-def _put(place: Fields, keys: list[str], value: str | File) -> bool:
+def _put(place: Any, keys: list[str], value: str | File) -> bool:
     """Put the value where the keys lead; False where something else is there."""
-    *path, last = keys
-    if last == "" and path:
-        *path, name = path
-        place_found = _walk(place, path)
-        many = place_found.setdefault(name, []) if place_found is not None else None
-        if isinstance(many, list):
-            many.append(value)
-            return True
+    key, *rest = keys
+    if key == "":
+        return isinstance(place, list) and _append(place, rest, value)
+    if not isinstance(place, dict) or (not rest and key in place):
         return False
-    found = _walk(place, path)
-    if found is None or last in found:
-        return False
-    found[last] = value
+    if rest:
+        return _put(place.setdefault(key, _empty(rest)), rest, value)
+    place[key] = value
     return True
 
 
-def _walk(place: Fields, path: list[str]) -> Fields | None:
-    for key in path:
-        inner = place.setdefault(key, {})
-        if not isinstance(inner, dict):
-            return None
-        place = inner
-    return place
+def _append(items: list[Any], rest: list[str], value: str | File) -> bool:
+    """Put the value into the last item, or into a new one where that has the key already."""
+    if not rest:
+        items.append(value)
+        return True
+    if items and _put(items[-1], rest, value):
+        return True
+    items.append(_empty(rest))
+    return _put(items[-1], rest, value)
+
+
+def _empty(keys: list[str]) -> Any:
+    return [] if keys[0] == "" else {}
+
+
+def _listed(value: Any) -> Any:
+    """Objects whose keys count from 0 as the arrays that they are."""
+    if isinstance(value, list):
+        return [_listed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _listed(item) for key, item in value.items()}
+    counted = [str(number) for number in range(len(inner))]
+    return [inner[key] for key in counted] if set(inner) == set(counted) else inner

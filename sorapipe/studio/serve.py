@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from sorapipe.errors import UsageError
+from sorapipe.studio.dialects.dialect import Dialect
+from sorapipe.studio.dialects.openai import OPENAI
+from sorapipe.studio.dialects.speak import speak
+from sorapipe.studio.fault_acts import FaultyApp
+from sorapipe.studio.faults import Faults
 from sorapipe.studio.guard import Guard, is_loopback
+from sorapipe.studio.limits import Limit
+from sorapipe.studio.line import LineProtocol
 from sorapipe.studio.studio import Studio
 
 KEEP_ALIVE = 75  # seconds: longer than clients keep a connection, so that it is they who close it
@@ -21,16 +28,24 @@ LAST_ANSWERS = 2  # seconds that answers under way have when the server ends
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, telling when it answers, and leaving the signals to us."""
+    """uvicorn, telling when it answers and when it ends, and leaving the signals to us."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets=sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer nothing new, and see the last answers out."""
+        self._ending()
+        await super().shutdown(sockets=sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -45,16 +60,30 @@ async def serve(
     port: int,
     token: str | None,
     announce: Callable[[str], None],
+    faults: Faults | None = None,
+    limit: Limit | None = None,
+    dialect: Dialect = OPENAI,
 ) -> signal.Signals | None:
     """Serve until SIGTERM or SIGINT comes, and return it.
 
-    `port` 0 is any free one. `announce` is told the base URL once it answers. Raises UsageError
-    where the address cannot be listened on or needs a token, and what `Studio.start` raises.
+    `port` 0 is any free one. `announce` is told the base URL once it answers, in that `dialect`.
+    Requests meet the `faults`, those of their own header, and the `limit` on renders a minute.
+    Raises UsageError where the address cannot be listened on or needs a token, and what
+    `Studio.start` raises.
     """
     listener = listen(host, port, token)
-    base_url = _base_url(host, listener)
+    base_url = _base_url(host, listener, dialect)
+    speaking = speak(studio.app, dialect)
+    app = FaultyApp(speaking, faults or Faults(), limit, refuse=dialect.refuse)
     config = uvicorn.Config(
-        Guard(studio.app, host=host, token=token),
+        Guard(
+            app,
+            host=host,
+            token=token,
+            key_header=dialect.key_header,
+            refuse=dialect.refuse,
+        ),
+        http=LineProtocol,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -66,7 +95,7 @@ async def serve(
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=LAST_ANSWERS,
     )
-    server = _Server(config, lambda: announce(base_url))
+    server = _Server(config, lambda: announce(base_url), app.end)
     with listener, _ended_by_signals(server) as came:
         async with studio:
             await server.serve(sockets=[listener])
@@ -118,6 +147,6 @@ def listen(host: str, port: int, token: str | None) -> socket.socket:
     return listener
 
 
-def _base_url(host: str, listener: socket.socket) -> str:
+def _base_url(host: str, listener: socket.socket, dialect: Dialect) -> str:
     name = f"[{host.strip('[]')}]" if ":" in host else host
-    return f"http://{name}:{listener.getsockname()[1]}/v1"
+    return f"http://{name}:{listener.getsockname()[1]}{dialect.path}"

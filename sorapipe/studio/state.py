@@ -1,4 +1,4 @@
-"""What the studio remembers: every video and the idempotency keys, in SQLite, beside the files.
+"""What the studio remembers: videos, characters and idempotency keys, in SQLite, beside the files.
 
 A video is committed before it is answered, and its file stands under its name before it is
 committed as completed, so a process that is killed at any moment leaves only renders to do again.
@@ -6,33 +6,17 @@ committed as completed, so a process that is killed at any moment leaves only re
 
 from __future__ import annotations
 
-import sqlite3
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from sorapipe.errors import StorageError
 from sorapipe.studio.folder import Folder
+from sorapipe.studio.tables import opened
 
 Kind = Literal["create", "remix", "edit", "extend"]
-VERSION = 1
-
-_TABLES = """
-CREATE TABLE videos (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
-    status TEXT NOT NULL, model TEXT NOT NULL, prompt TEXT NOT NULL, size TEXT NOT NULL,
-    seconds TEXT NOT NULL, new_seconds TEXT NOT NULL, seed INTEGER NOT NULL,
-    digest TEXT NOT NULL, parent_id TEXT,
-    extra TEXT NOT NULL, created_at INTEGER NOT NULL, completed_at INTEGER, expires_at INTEGER,
-    error_code TEXT, error TEXT, kept INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX waiting ON videos (seq) WHERE status = 'queued';
-CREATE INDEX kept ON videos (expires_at) WHERE kept = 1;
-CREATE TABLE gone (id TEXT PRIMARY KEY, seq INTEGER NOT NULL);
-CREATE TABLE keys (key TEXT PRIMARY KEY, digest TEXT NOT NULL, id TEXT NOT NULL);
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +27,8 @@ class Video:
     much of it is drawn (less only for an extension); times are whole seconds since the epoch.
     `digest` stands for all that the picture depends on, and nothing else: no id, no date. `extra`
     is JSON: the fields that the studio does not know. `status` is queued (waiting or under way),
-    completed or failed.
+    completed or failed. `extended` is how many extensions its length is made of.
+    `fault` is what was asked to go wrong with its render (`faults.RENDERS`).
     """
 
     id: str
@@ -63,6 +48,18 @@ class Video:
     expires_at: int | None = None
     error_code: str | None = None
     error: str | None = None
+    extended: int = 0
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """A character that videos can be created with; `digest` is its film's SHA-256."""
+
+    id: str
+    name: str
+    digest: str
+    created_at: int  # seconds since the epoch
 
 
 _COLUMNS = tuple(column.name for column in fields(Video))
@@ -80,7 +77,7 @@ class State:
     def __init__(self, path: Path) -> None:
         self.folder = Folder(path)
         try:
-            self._db = _open(path / "studio.sqlite3")
+            self._db = opened(path / "studio.sqlite3")
         except BaseException:
             self.folder.close()
             raise
@@ -109,14 +106,36 @@ class State:
         found = self._db.execute(f"{_SELECT} WHERE id = ?", (video_id,)).fetchone()
         return _video(found) if found else None
 
+    def add_character(self, character: Character) -> None:
+        """Commit a new character."""
+        self._db.execute("INSERT INTO characters VALUES (?, ?, ?, ?)", astuple(character))
+
+    def character(self, character_id: str) -> Character | None:
+        """That character, if there is one."""
+        found = self._db.execute(
+            "SELECT id, name, digest, created_at FROM characters WHERE id = ?", (character_id,)
+        ).fetchone()
+        if not found:
+            return None
+        return Character(id=found[0], name=found[1], digest=found[2], created_at=found[3])
+
     def waiting(self) -> list[str]:
         """Ids of all that is still to be rendered, oldest first."""
         return self._ids("status = 'queued' ORDER BY seq")
 
-    def page(self, *, limit: int, after: str | None, newest_first: bool) -> list[Video] | None:
+    def page(
+        self,
+        *,
+        limit: int,
+        after: str | None,
+        newest_first: bool,
+        again: bool = False,
+        until: float = math.inf,
+    ) -> list[Video] | None:
         """At most `limit` videos that follow `after`; None where that id was never here.
 
-        A deleted video still has its place, so deleting while paging loses nothing.
+        A deleted video still has its place, so deleting while paging loses nothing. With `again`
+        the page begins with `after` itself; videos that were made after `until` are left out.
         """
         edge = (1 << 62) if newest_first else -1
         if after is not None:
@@ -127,8 +146,11 @@ class State:
             if not found:
                 return None
             edge = found[0]
-        where = "seq < ? ORDER BY seq DESC" if newest_first else "seq > ? ORDER BY seq"
-        rows = self._db.execute(f"{_SELECT} WHERE {where} LIMIT ?", (edge, limit))
+        past, order = ("<", "DESC") if newest_first else (">", "ASC")
+        where = f"seq {past}{'=' if again else ''} ? AND created_at <= ?"
+        rows = self._db.execute(
+            f"{_SELECT} WHERE {where} ORDER BY seq {order} LIMIT ?", (edge, until, limit)
+        )
         return [_video(row) for row in rows]
 
     def complete(self, video_id: str, *, at: int, expires_at: int) -> None:
@@ -182,33 +204,3 @@ class State:
 
 def _video(row: tuple[Any, ...]) -> Video:
     return Video(**dict(zip(_COLUMNS, row, strict=True)))
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        db = sqlite3.connect(path, isolation_level=None)
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-            _prepare(db, path)
-        except BaseException:
-            db.close()
-            raise
-    except sqlite3.Error as error:
-        raise StorageError(
-            str(path), f"cannot be used ({error})", "move it away, or give another folder"
-        ) from error
-    return db
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new file; refuse one that another version wrote."""
-    found = db.execute("PRAGMA user_version").fetchone()[0]
-    if found == 0:
-        db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif found != VERSION:
-        raise StorageError(
-            str(path),
-            f"was written by another sorapipe (state {found}, this one has {VERSION})",
-            "give another folder",
-        )

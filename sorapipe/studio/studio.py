@@ -14,7 +14,7 @@ from sorapipe.errors import StorageError
 from sorapipe.studio.app import make_app
 from sorapipe.studio.desk import Desk
 from sorapipe.studio.renders import Render, Renders, real_render
-from sorapipe.studio.rules import Rules
+from sorapipe.studio.rules import Deletes, Rules
 from sorapipe.studio.state import State
 
 WEEK = 7 * 24 * 3600.0
@@ -27,7 +27,9 @@ class Studio:
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app=studio.app))
 
     `state` is the folder that keeps everything; None makes one that is removed at the end.
-    `retention` is how many seconds a finished video's content stays. `render` draws the videos.
+    `retention` is how many seconds a finished video's content stays. `deletes` says what can be
+    deleted. `render` draws the videos. With `loopback` a reference image may be given by an
+    address of this machine.
     """
 
     def __init__(
@@ -35,18 +37,21 @@ class Studio:
         state: Path | None,
         *,
         strict: bool,
+        deletes: Deletes = "ended",
         workers: int | None = None,
         retention: float = WEEK,
         render: Render = real_render,
         clock: Clock | None = None,
+        loopback: bool = False,
     ) -> None:
         self.app = make_app(self._open_desk)
         self._path = state
-        self._rules = Rules(strict)
+        self._rules = Rules(strict, deletes)
         self._count = workers or os.cpu_count() or 1
         self._retention = retention
         self._render = render
         self._clock = clock or SystemClock()
+        self._loopback = loopback
         self._passing: tempfile.TemporaryDirectory[str] | None = None
         self._state: State | None = None
         self._renders: Renders | None = None
@@ -88,7 +93,9 @@ class Studio:
             retention=self._retention,
             clock=self._clock,
         )
-        self._desk = Desk(self._state, self._renders, self._rules, self._clock)
+        self._desk = Desk(
+            self._state, self._renders, self._rules, self._clock, loopback=self._loopback
+        )
 
     async def close(self) -> None:
         """Stop renders that are under way, quickly, and let go of the state."""

@@ -166,7 +166,7 @@ def test_a_video_is_queued_then_in_progress_then_completed() -> None:
             assert video["status"] == "in_progress"
             assert video["completed_at"] is None
             await client.refused("GET", f"{path}/content", 404)
-            await client.refused("DELETE", path, 400)
+            await client.refused("DELETE", path, 409)
             await client.refused("POST", f"{path}/remix", 400, json={"prompt": "x"})
             steps.put_nowait(video["progress"])
 
@@ -424,9 +424,11 @@ def test_list_parameters_have_bounds() -> None:
         none = (await client.http.get("/videos?limit=0")).json()
         assert (none["data"], none["last_id"], none["has_more"]) == ([], None, True)
         assert len((await client.http.get("/videos?limit=100")).json()["data"]) == 21
-        for query in ("limit=101", "limit=-1", "limit=x", "limit=0001000", "order=up", "after=v"):
+        for query in ("limit=101", "limit=-1", "limit=x", "limit=0001000", "order=up"):
             error = await client.refused("GET", f"/videos?{query}", 400)
             assert error["param"] == query.partition("=")[0]
+        error = await client.refused("GET", "/videos?after=video_0", 404)
+        assert error["param"] == "after"
 
     drive(scenario)
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from sorapipe.studio import requests
 from sorapipe.studio.refusal import Refusal
-from sorapipe.studio.requests import Fields, File, read_fields
+from sorapipe.studio.requests import Fields, File, read_fields, read_form
 
 
 def read(body: bytes, content_type: str | None, piece: int = 1 << 20) -> Fields:
@@ -103,8 +103,49 @@ def test_bracket_fields_become_objects_and_lists() -> None:
     }
 
 
+@pytest.mark.parametrize("names", [["[][id]", "[][id]"], ["[0][id]", "[1][id]"]])
+def test_an_array_of_objects_comes_as_two_spellings(names: list[str]) -> None:
+    """Whether a client counts its items or not, the array is the same."""
+    parts = zip(names, (b"char_1", b"char_2"), strict=True)
+    body, kind = encoded(files=[(f"characters{name}", (None, value)) for name, value in parts])
+    assert read(body, kind) == {"characters": [{"id": "char_1"}, {"id": "char_2"}]}
+
+
+def test_brackets_without_a_number_share_an_item_until_a_key_comes_again() -> None:
+    """`a[][b]`, `a[][c]`, `a[][b]` are two items, as form encoders mean it."""
+    names = ["a[][b]", "a[][c][]", "a[][c][]", "a[][b]", "o[1]", "o[x]"]
+    body, kind = encoded(files=[(name, (None, str(n).encode())) for n, name in enumerate(names)])
+    assert read(body, kind) == {
+        "a": [{"b": "0", "c": ["1", "2"]}, {"b": "3"}],
+        "o": {"1": "4", "x": "5"},  # keys that do not count from 0 are keys
+    }
+
+
+def test_a_form_must_be_multipart() -> None:
+    """Where a file is needed, JSON is refused as a content type, and told what would do."""
+    scope = {"type": "http", "method": "POST", "headers": [], "path": "/"}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    with pytest.raises(Refusal, match="takes 'multipart/form-data'") as caught:
+        asyncio.run(read_form(Request(scope, receive)))
+    assert caught.value.code == "unsupported_content_type"
+
+
 @pytest.mark.parametrize(
-    "names", [["a", "a"], ["a", "a[b]"], ["a[b]", "a"], ["a[", "b"], ["[a]"], ["a" + "[b]" * 9]]
+    "names",
+    [
+        ["a", "a"],
+        ["a", "a[b]"],
+        ["a[b]", "a"],
+        ["a[b]", "a[b]"],
+        ["a[b]", "a[]"],
+        ["a[]", "a[b]"],
+        ["a[", "b"],
+        ["[a]"],
+        ["a" + "[b]" * 9],
+    ],
 )
 def test_names_that_contradict_each_other_are_refused(names: list[str]) -> None:
     """A field that is there twice, or both text and object, or malformed, is answered with 400."""

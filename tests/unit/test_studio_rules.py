@@ -108,13 +108,46 @@ def test_a_prompt_has_1_to_32000_characters(given: object, code: str) -> None:
 
 def test_an_extension_has_the_length_of_the_whole() -> None:
     """Seconds are added to the parent's, up to two minutes in all."""
-    assert STRICT.extension("8", "12") == ("12", "20")
-    assert LENIENT.extension("2.5", 1.25) == ("1.25", "3.75")
-    assert STRICT.extension("100", 20) == ("20", "120")
+    assert STRICT.extension("8", 0, "12") == ("12", "20")
+    assert LENIENT.extension("2.5", 0, 1.25) == ("1.25", "3.75")
+    assert STRICT.extension("100", 5, 20) == ("20", "120")
     with pytest.raises(Refusal, match="120 seconds"):
-        STRICT.extension("104", 20)
+        STRICT.extension("104", 0, 20)
     with pytest.raises(Refusal, match="Missing"):
-        STRICT.extension("8", None)
+        STRICT.extension("8", 0, None)
+
+
+def test_a_video_is_extended_six_times_at_most() -> None:
+    """Strictly there is no seventh extension; a lenient studio counts the seconds alone."""
+    with pytest.raises(Refusal, match="extended 6 times") as caught:
+        STRICT.extension("28", 6, 4)
+    assert caught.value.param == "video"
+    assert LENIENT.extension("28", 6, 4) == ("4", "32")
+
+
+def test_characters_are_two_at_most() -> None:
+    """`characters` is an array of at most two objects with an id, or not there."""
+    assert STRICT.characters(None) == STRICT.characters([]) == []
+    assert STRICT.characters([{"id": "a"}, {"id": "b"}]) == ["a", "b"]
+    for given, code in (
+        ([{"id": "a"}] * 3, "array_above_max_length"),
+        ({"id": "a"}, "invalid_type"),
+        (["a"], "invalid_type"),
+        ([{"id": 1}], "invalid_type"),
+        ("a", "invalid_type"),
+    ):
+        with pytest.raises(Refusal) as caught:
+            STRICT.characters(given)
+        assert (caught.value.param, caught.value.code) == ("characters", code)
+
+
+def test_a_characters_name_has_1_to_80_characters() -> None:
+    """A name that is missing, empty, too long or no text is refused."""
+    assert LENIENT.name("x" * 80) == "x" * 80
+    for given in (None, "", "x" * 81, 7):
+        with pytest.raises(Refusal) as caught:
+            STRICT.name(given)
+        assert caught.value.param == "name"
 
 
 @pytest.mark.parametrize("given", [0, "7", -(1 << 63), (1 << 63) - 1])

@@ -6,12 +6,12 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from sorapipe.studio.state import State, Video
+from sorapipe.studio.state import Character, State, Video
 
 A = Video(
     id=f"video_{'a' * 32}",
@@ -96,6 +96,34 @@ def test_a_parent_is_held_where_there_are_no_hard_links(
     assert state.folder.parent(B.id).read_bytes() == b"film"
     with pytest.raises(FileNotFoundError):
         state.folder.hold_parent(A.id, B.id)
+
+
+def test_a_folder_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What the first version kept is there, and what came after it can be kept too."""
+    State(tmp_path).close()
+    db = sqlite3.connect(tmp_path / "studio.sqlite3")
+    db.executescript(
+        "ALTER TABLE videos DROP COLUMN extended; ALTER TABLE videos DROP COLUMN fault;"
+        "DROP TABLE characters; PRAGMA user_version = 1;"
+    )
+    old = [name for name in asdict(A) if name not in ("extended", "fault")]
+    columns = ", ".join(old)
+    values = [getattr(A, name) for name in old]
+    db.execute(f"INSERT INTO videos ({columns}) VALUES ({', '.join('?' * len(old))})", values)
+    db.commit()
+    db.close()
+    for _ in range(2):
+        again = State(tmp_path)
+        assert again.find(A.id) == A
+        assert again.character("char_0") is None
+        again.close()
+
+
+def test_a_character_is_found_as_it_was_added(state: State) -> None:
+    """Every field comes back; one that nobody made is not there."""
+    made = Character(id="char_0", name="Mossy", digest="d", created_at=5)
+    state.add_character(made)
+    assert (state.character("char_0"), state.character("char_1")) == (made, None)
 
 
 def test_opening_tidies_up_after_a_kill(tmp_path: Path) -> None:
