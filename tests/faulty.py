@@ -26,13 +26,14 @@ class Faulty:
     A status (`400`, `429` ...) answers so without taking anything on; `500-after` takes the create
     on and answers 500; `hang-after` takes it on and never answers. `creates` counts what reached
     the server, `accepted` what it took on. With `hidden` its list is empty, with `listless` it
-    answers 503; with `broken` so many downloads end in 502.
+    answers 503; with `broken` so many downloads end in 502, with `blind` so many looks in 503.
     """
 
     script: list[str] = field(default_factory=list)
     hidden: bool = False
     listless: bool = False
     broken: int = 0
+    blind: int = 0
     broken_path: str = ""
     url: str = ""
     creates: int = 0
@@ -43,6 +44,9 @@ class Faulty:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
             await self._create(scope, receive, send)
+        elif self.blind and scope["path"].startswith("/v1/videos/video_"):
+            self.blind -= 1
+            await _answer(send, 503, {"error": {"message": "scripted 503"}})
         elif self._breaks(scope["path"]):
             self.broken -= 1
             await _answer(send, 502, {"error": {"message": "bad gateway"}})

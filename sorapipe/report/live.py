@@ -98,7 +98,7 @@ def _bar(plan: Plan) -> Iterator[Listener]:
                 ended.add(take)
                 flying.discard(take)
                 bar.update()
-            if name in ("failed", "lost", "rejected", "unknown", "set-aside"):
+            if name in ("failed", "lost", "rejected", "unknown", "unreached", "set-aside"):
                 with suppress(OSError):
                     bar.write(_line(event), file=sys.stderr)
             bar.set_postfix_str(f"{len(flying)} in flight, up to {told(cost)}", refresh=False)

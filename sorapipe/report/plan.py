@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sorapipe.core import graph
 from sorapipe.core.plan import Decision, PlannedTake
 from sorapipe.core.price import as_number, told
+from sorapipe.core.storyboard import Shot
 from sorapipe.errors import printable
 from sorapipe.run.prepare import Prepared
+from sorapipe.run.prices import Prices
 
 
 def as_data(prepared: Prepared) -> dict[str, Any]:
     """The plan for programs; amounts are USD, None where nobody knows."""
     plan = prepared.plan
-    parents = {shot.id: shot.parent for shot in prepared.loaded.storyboard.shots}
-    levels = {shot: level for level, shots in enumerate(graph.levels(parents)) for shot in shots}
+    shots = {shot.id: shot for shot in prepared.loaded.storyboard.shots}
+    parents = {shot.id: shot.parent for shot in shots.values()}
+    levels = {shot: level for level, row in enumerate(graph.levels(parents)) for shot in row}
     return {
         "version": 1,
         "storyboard": prepared.loaded.digest,
@@ -29,7 +32,10 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
             "why": prepared.provider.why,
             "checked": prepared.provider.profile.checked.isoformat(),
         },
-        "takes": [_row(take, parents[take.shot], levels[take.shot]) for take in plan.takes],
+        "takes": [
+            _row(take, shots[take.shot], levels[take.shot]) | _priced(take, shots, prepared.prices)
+            for take in plan.takes
+        ],
         "render": plan.count(Decision.RENDER),
         "reuse": plan.count(Decision.REUSE),
         "blocked": plan.count(Decision.BLOCKED),
@@ -40,7 +46,7 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _row(take: PlannedTake, parent: str | None, level: int) -> dict[str, Any]:
+def _row(take: PlannedTake, shot: Shot, level: int) -> dict[str, Any]:
     return {
         "take": take.name,
         "shot": take.shot,
@@ -49,10 +55,22 @@ def _row(take: PlannedTake, parent: str | None, level: int) -> dict[str, Any]:
         "reason": take.reason,
         "price": as_number(take.price),
         "operation": take.operation,
-        "parent": parent,
+        "parent": shot.parent,
         "level": level,
         "file": take.file,
         "fingerprint": take.fingerprint,
+    }
+
+
+def _priced(take: PlannedTake, shots: Mapping[str, Shot], prices: Prices) -> dict[str, Any]:
+    """Who says the price of that take, and since when; nothing where nothing is paid."""
+    shot = shots[take.shot]
+    if take.decision is not Decision.RENDER or take.price is None:
+        return {"price_from": None, "priced": None}
+    dated = prices.dated(shot.model, shot.size)
+    return {
+        "price_from": prices.source(shot.model),
+        "priced": None if dated is None else dated.isoformat(),
     }
 
 
@@ -73,15 +91,32 @@ def as_text(prepared: Prepared) -> str:
         + f"; at most {told(plan.price)}"
         + _unpriced(plan.unpriced)
     )
+    lines += _price_lines(prepared)
     profile = prepared.provider.profile
     lines.append(
         f"server: {prepared.address} ({profile.name}; {prepared.provider.why}); "
-        f"prices and abilities as of {profile.checked.isoformat()}"
+        f"abilities as of {profile.checked.isoformat()}"
     )
     if prepared.loaded.storyboard.budget is not None:
         held, cap = prepared.tally.committed, prepared.loaded.storyboard.budget
         lines.append(f"budget: {told(held)} of {told(cap)} spent or reserved so far")
     return "\n".join(printable(line) for line in lines)
+
+
+def _price_lines(prepared: Prepared) -> list[str]:
+    """The prices that the sum is made of, each with who says it and since when."""
+    shots = {shot.id: shot for shot in prepared.loaded.storyboard.shots}
+    bought = (shots[take.shot] for take in prepared.plan.takes if take.price)
+    found = dict.fromkeys((shot.model, shot.size) for shot in bought)
+    lines = []
+    for model, size in found:
+        source = prepared.prices.source(model)
+        dated = prepared.prices.dated(model, size)
+        since = "" if dated is None else f", of {dated.isoformat()}"
+        who = f"the profile{since}" if source == "profile" else f"your {source}"
+        price = told(prepared.prices.per_second(model, size))
+        lines.append(f"price: {price} a second of {model} at {size} ({who})")
+    return lines
 
 
 def _price(take: PlannedTake) -> str:

@@ -9,7 +9,7 @@ from sorapipe.core.price import as_number, told
 from sorapipe.core.take import OPEN, State, Take
 from sorapipe.errors import printable
 from sorapipe.report.plan import table
-from sorapipe.report.summary import settling
+from sorapipe.report.summary import at_most, settling
 from sorapipe.run.prepare import Prepared
 
 
@@ -58,9 +58,8 @@ def as_text(prepared: Prepared, resolve: str) -> str:
     lines.append(f"videos: {prepared.out}")
     for mark in prepared.tally.open:
         take = prepared.tally.takes[mark]
-        lines.append(
-            f"open: {take.name} is {take.state}, {take.video or 'no id'}, up to {told(take.held)}"
-        )
+        known = take.video or "no id"
+        lines.append(f"open: {take.name} is {take.state}, {known}, {at_most(take, take.held)}")
         if take.video is None:
             lines.append(f"  settle it: {settling(take, resolve)}")
     for name in unwanted(prepared):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from decimal import Decimal
 
-from sorapipe.core.price import told
+from sorapipe.core.price import ZERO, told
 from sorapipe.core.take import State, Take
 from sorapipe.errors import printable
 from sorapipe.run.outcome import Outcome
@@ -41,11 +42,13 @@ def _troubles(outcome: Outcome, command: str, resolve: str) -> Iterator[str]:
     yield from _few(f"{name}: {why}" for name, why in failed)
     yield from _few(f"{name}: blocked: {why}" for name, why in outcome.blocked.items())
     for take in outcome.lost:
-        yield f"{take.name}: paid up to {told(take.spent)} and lost: {take.why}"
+        yield f"{take.name}: paid, {at_most(take, take.spent)}, and lost: {take.why}"
     for take in outcome.unknown:
         yield from _unknown(take, resolve)
     if outcome.in_flight:
-        yield f"still rendering; go on with: {command}"
+        waits = all(take.state is State.RENDERED for take in outcome.in_flight)
+        state = "rendered, and not fetched yet" if waits else "still rendering"
+        yield f"{state}; go on with: {command}"
         yield from _few(f"  {take.name} is {take.video}" for take in outcome.in_flight)
     for take in outcome.elsewhere:
         there = f"{take.intent['provider']} ({take.intent['address']})"
@@ -62,9 +65,15 @@ def _troubles(outcome: Outcome, command: str, resolve: str) -> Iterator[str]:
 
 def _unknown(take: Take, resolve: str) -> Iterator[str]:
     why = take.why or "the run ended before its answer"
-    yield f"{take.name}: may have been paid, up to {told(take.held)}: {why}"
+    yield f"{take.name}: may have been paid, {at_most(take, take.held)}: {why}"
     first = "" if take.state is State.UNKNOWN else "the next run looks for it; or "
     yield f"  {first}settle it: {settling(take, resolve)}"
+
+
+def at_most(take: Take, amount: Decimal) -> str:
+    """What was paid for the take at most, for people."""
+    unknown = take.intent.get("price", ZERO) is None
+    return "of unknown price" if unknown else f"up to {told(amount)}"
 
 
 def settling(take: Take, resolve: str) -> str:

@@ -21,6 +21,7 @@ from sorapipe.videos.errors import (
 )
 from sorapipe.videos.model import Video, epoch
 
+QUIET_TRIES = 3  # failed looks in a row before anybody is told
 MISSES = 5  # looks in which a server may not know an id before it counts as lost
 
 
@@ -38,7 +39,7 @@ async def watch(hands: Hands, work: Work) -> None:
     seen: tuple[str, float | None] | None = None
     while True:
         try:
-            video = await _retrieve(hands, take.video)
+            video = await _retrieve(hands, name)
         except NotFoundError as error:
             if hands.foreign(take):
                 there = take.intent["address"]
@@ -94,7 +95,7 @@ async def _ended(hands: Hands, name: dict[str, Any], video: Video) -> bool:
     return False
 
 
-async def _retrieve(hands: Hands, video: str) -> Video:
+async def _retrieve(hands: Hands, name: dict[str, Any]) -> Video:
     """One look, repeated through what passes: 5xx, resets, 429, and 404s of forgetful balancers.
 
     Raises:
@@ -118,6 +119,8 @@ async def _retrieve(hands: Hands, video: str) -> Video:
         error = _error(state)
         asked = error.retry_after if isinstance(error, RateLimitError) else None
         told = bounded(asked, cap=limits.backoff_cap)
+        if state.attempt_number == QUIET_TRIES:
+            hands.session.tell("unreached", **name, why=f"{error}; going on to ask")
         return max(told or 0.0, hands.backoff(state.attempt_number))
 
     again = AsyncRetrying(
@@ -128,7 +131,7 @@ async def _retrieve(hands: Hands, video: str) -> Video:
         reraise=True,
     )
     try:
-        return await again(hands.client.retrieve, video)
+        return await again(hands.client.retrieve, name["video"])
     except NotFoundError:
         raise
     except APIError as error:

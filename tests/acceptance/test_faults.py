@@ -143,6 +143,17 @@ def test_a_download_that_cannot_be_had_is_left_for_the_next_run(tmp_path: Path) 
         assert server.creates == 1
 
 
+def test_looks_that_keep_failing_are_told_and_never_render_again(tmp_path: Path) -> None:
+    """A server that answers 503 to every look is asked on; the user reads why nothing moves."""
+    with faulty(tmp_path / "studio", blind=4) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="local")
+        done = desk.run("run")
+        assert done.returncode == 0, done.stderr
+        assert "503" in done.stderr
+        assert "going on to ask" in done.stderr
+        assert server.creates == 1
+
+
 def test_a_plan_over_the_budget_sends_nothing(tmp_path: Path) -> None:
     """All or nothing: the sum of the plan is held against both caps, and the exit code is 6."""
     with faulty(tmp_path / "studio") as server:
