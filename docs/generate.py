@@ -1,6 +1,6 @@
 """Writes the parts of the documentation that follow from the code, or checks that they still do.
 
-    python docs/generate.py --write    after a change of commands, storyboard keys or transitions
+    python docs/generate.py --write    after a change of commands, keys, transitions or profiles
     python docs/generate.py --check    exits 1 where a page has fallen behind
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
@@ -18,7 +18,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sorapipe.videos.profile import Profile
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITE = "python docs/generate.py --write"
@@ -30,13 +33,19 @@ def commands() -> str:
     from sorapipe.cli.main import parser
 
     os.environ.update(COLUMNS="100", NO_COLOR="1")
-    top = parser()
-    (choices,) = (action.choices for action in top._actions if action.choices)
-    texts = [
-        ("sorapipe", top.format_help()),
-        *((f"sorapipe {name}", sub.format_help()) for name, sub in choices.items()),
-    ]
+    texts = [(name, found.format_help()) for name, found in _parsers("sorapipe", parser())]
     return "\n".join(f"## `{name}`\n\n```text\n{text.rstrip()}\n```\n" for name, text in texts)
+
+
+def _parsers(
+    name: str, parser: argparse.ArgumentParser
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """The parser and those of its commands and theirs, by what is typed."""
+    yield name, parser
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            for word, inner in action.choices.items():
+                yield from _parsers(f"{name} {word}", inner)
 
 
 def states() -> str:
@@ -104,7 +113,57 @@ def _kind(field: dict[str, Any]) -> str:
     return named[0] if "number" in kinds or "integer" in kinds else " or ".join(named)
 
 
-PARTS: dict[str, Callable[[], str]] = {"commands": commands, "states": states, "keys": keys}
+def profiles() -> str:
+    """Every built-in profile: what it says of its kind of server, its models, its sources."""
+    from sorapipe.videos.profile import load, names
+
+    return "\n".join(_profile(load(name)) for name in names())
+
+
+def _profile(profile: Profile) -> str:
+    from sorapipe.report.providers import facts, model_rows
+
+    address = f" Its address is `{profile.base_url}`." if profile.base_url else ""
+    lines = [
+        f"### `{profile.name}`",
+        "",
+        f"{profile.about[0].upper()}{profile.about[1:]}.{address} Checked {profile.checked}.",
+        "",
+        "| | |",
+        "| --- | --- |",
+        *(f"| {name} | {value} |" for name, value in facts(profile)),
+        "",
+        "| model | sizes | seconds | USD a second |",
+        "| --- | --- | --- | --- |",
+        *(f"| {' | '.join(row)} |" for row in model_rows(profile)),
+        "",
+        f"Sources: {'; '.join(profile.sources.values())}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def matrix() -> str:
+    """Which operation is there by which profile, as tests/acceptance/test_conformance.py proves."""
+    from sorapipe.videos.profile import load, names
+    from tests.operations import OPERATIONS
+
+    known = [load(name) for name in names()]
+    rows = [["", *(profile.name for profile in known)], ["---", *[":-:"] * len(known)]]
+    rows += [
+        [operation.name, *("yes" if operation.there(profile) else "-" for profile in known)]
+        for operation in OPERATIONS
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "states": states,
+    "keys": keys,
+    "profiles": profiles,
+    "matrix": matrix,
+}
 
 
 def pages() -> list[Path]:

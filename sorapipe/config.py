@@ -17,10 +17,11 @@ from sorapipe import config_file
 from sorapipe.config_file import ConfigFile, Limits
 from sorapipe.errors import UsageError
 from sorapipe.videos.addresses import is_private
-from sorapipe.videos.profile import Profile, load, names, nearest
+from sorapipe.videos.profile import LIKE, Profile, load, names, nearest
 from sorapipe.videos.secret import NO_SECRET, Secret, checked
 
 CONCURRENCY = 8  # renders in flight where neither the user nor the profile says
+_KEY = "SORAPIPE_API_KEY"
 _LONGEST_KEY = 1 << 14  # bytes of a key file; what is longer is another file
 
 
@@ -28,14 +29,15 @@ _LONGEST_KEY = 1 << 14  # bytes of a key file; what is longer is another file
 class Provider:
     """A configured server. `base_url` is None for the studio in process.
 
-    `name` is what fingerprints and locks remember; `why` says who chose it; `prices` are the user's
-    own, in USD a second by model.
+    `name` is what fingerprints and locks remember; `why` says who chose it; `key_from` is where its
+    key is looked for; `prices` are the user's own, in USD a second by model.
     """
 
     name: str
     profile: Profile
     base_url: str | None = None
     api_key: Secret = NO_SECRET
+    key_from: str = ""
     why: str = ""
     concurrency: int = CONCURRENCY
     limits: Limits = field(default_factory=Limits)
@@ -67,8 +69,11 @@ def resolve(
     storyboard_provider: str | None = None,
     config_path: Path | None = None,
     environ: Mapping[str, str],
+    to_talk: bool = True,
 ) -> Provider:
     """The server to talk to; the first three come from the command line.
+
+    With `to_talk=False` it is only looked at: then nobody needs to say where it is.
 
     Raises UsageError for names that nobody knows, values that can't be, and a key that would travel
     in clear text over a public network.
@@ -78,16 +83,18 @@ def resolve(
     entry = file.providers.get(choice.name, {}) if choice.entry else {}
     spoken = _profile(choice, entry, file)
     address = choice.base_url or entry.get("base-url") or spoken.base_url
-    if address is None and spoken.name != "local":
+    if address is None and spoken.name != "local" and to_talk:
         what = f"nobody says where the server of provider '{choice.name}' is"
         fix = "say it with --base-url, SORAPIPE_BASE_URL, or base-url in the config file"
         raise UsageError(choice.where, what, fix)
-    key = NO_SECRET if address is None else _key(choice.name, entry, file, environ)
+    in_process = address is None and spoken.name == "local"
+    key = NO_SECRET if in_process else _key(choice.name, entry, file, environ)
     return Provider(
         name=choice.name,
         profile=spoken,
         base_url=None if address is None else _address(address, choice.where, key),
         api_key=key,
+        key_from="key-file" if "key-file" in entry else entry.get("key-env", _KEY),
         why=choice.why,
         concurrency=entry.get("concurrency") or spoken.concurrency or CONCURRENCY,
         limits=config_file.limits(file, environ),
@@ -112,11 +119,11 @@ def _chosen(
     place, place_where = _first(base_url, "--base-url", environ, "SORAPIPE_BASE_URL")
     if place is not None:
         return _Choice(
-            name=kind or "generic",
+            name=kind or LIKE,
             where=place_where,
             why=f"chosen by {place_where}",
             base_url=place,
-            profile=kind or "generic",
+            profile=kind or LIKE,
             profile_where=kind_where,
             entry=False,
         )
@@ -153,19 +160,24 @@ def _first(
 
 def _profile(choice: _Choice, entry: Mapping[str, Any], file: ConfigFile) -> Profile:
     """The profile that was said, else the entry's, else the one called like the provider."""
-    configured = choice.entry and choice.name in file.providers
-    if not configured and choice.name != choice.profile and choice.name not in names():
-        advice = nearest(choice.name, {*file.providers, *names()})
+    configured, known = choice.entry and choice.name in file.providers, profiles(file)
+    if not configured and choice.name != choice.profile and choice.name not in known:
+        advice = nearest(choice.name, {*file.providers, *known})
         raise UsageError(choice.where, f"there is no provider '{choice.name}'", advice)
     if choice.profile is not None:
         name, where = choice.profile, choice.profile_where
     elif "profile" in entry:
         name, where = entry["profile"], f"{file.where}: providers.{choice.name}.profile"
     else:
-        name, where = choice.name if choice.name in names() else "generic", choice.where
-    if name not in names():
-        raise UsageError(where, f"there is no profile '{name}'", nearest(name, names()))
-    return load(name)
+        name, where = choice.name if choice.name in known else LIKE, choice.where
+    if name not in known:
+        raise UsageError(where, f"there is no profile '{name}'", nearest(name, known))
+    return file.profiles.get(name) or load(name)
+
+
+def profiles(file: ConfigFile) -> tuple[str, ...]:
+    """The names of all profiles, the user's own among them, in order."""
+    return tuple(sorted({*names(), *file.profiles}))
 
 
 def _key(
@@ -175,7 +187,7 @@ def _key(
 
     That is no error here: where nothing has to be rendered, nobody asks for it.
     """
-    variable = entry.get("key-env", "SORAPIPE_API_KEY")
+    variable = entry.get("key-env", _KEY)
     if "key-file" not in entry:
         return checked(environ.get(variable, "").strip(" "), variable)
     where = f"{file.where}: providers.{name}.key-file"

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from sorapipe.errors import UsageError
-from sorapipe.videos.profile import nearest
+from sorapipe.videos.profile import Profile, nearest, own
 
-_TOP = ("provider", "providers", "prices", "limits")
+_TOP = ("provider", "providers", "profiles", "prices", "limits")
 _ENTRY = ("profile", "base-url", "key-env", "key-file", "concurrency")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAMES = "letters, digits, '.', '_', '-'"
 _LONGEST = 1e9  # seconds: thirty years is no patience, it is a slip of the hand
 
 
@@ -44,6 +45,7 @@ class ConfigFile:
     path: Path | None = None
     default: str | None = None
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
 
@@ -101,10 +103,12 @@ def _checked(path: Path, table: dict[str, Any]) -> ConfigFile:
     providers = _table(where, "providers", table)
     for name in providers:
         _check_entry(where, name, _table(f"{where}: providers", name, providers))
+    profiles = _table(where, "profiles", table)
     return ConfigFile(
         path=path,
         default=default,
         providers=providers,
+        profiles={name: _own(where, name, profiles) for name in profiles},
         prices={
             model: _price(f"{where}: prices.{model}", usd)
             for model, usd in _table(where, "prices", table).items()
@@ -118,10 +122,17 @@ def _checked(path: Path, table: dict[str, Any]) -> ConfigFile:
     )
 
 
+def _own(where: str, name: str, profiles: Mapping[str, Any]) -> Profile:
+    place = f"{where}: profiles.{name}"
+    if not _NAME.fullmatch(name):
+        raise UsageError(place, "this can't be a profile's name", _NAMES)
+    return own(name, _table(f"{where}: profiles", name, profiles), place, where)
+
+
 def _check_entry(where: str, name: str, entry: dict[str, Any]) -> None:
     place = f"{where}: providers.{name}"
     if not _NAME.fullmatch(name):
-        raise UsageError(place, "this can't be a provider's name", "letters, digits, '.', '_', '-'")
+        raise UsageError(place, "this can't be a provider's name", _NAMES)
     for key in ("key", "api-key", "api_key"):
         if key in entry:
             raise UsageError(f"{place}.{key}", "keys don't stand in this file", "key-env, key-file")

@@ -93,7 +93,7 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
         if words[0].startswith("-"):
             known, options = parser(), words
         elif words[0] in commands:
-            known, options = commands[words[0]], words[1:]
+            known, options = _inner(commands[words[0]], words[1:])
         else:
             wrong.append(f"sorapipe {words[0]}")
             continue
@@ -104,6 +104,16 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
             if word.startswith("-") and word.partition("=")[0] not in there
         ]
     assert wrong == []
+
+
+def _inner(
+    known: argparse.ArgumentParser, words: list[str]
+) -> tuple[argparse.ArgumentParser, list[str]]:
+    """The parser of `videos create` for the words behind `videos`; else the same."""
+    for action in known._actions:
+        if isinstance(action.choices, dict) and words and words[0] in action.choices:
+            return action.choices[words[0]], words[1:]
+    return known, words
 
 
 def test_the_readme_names_every_command() -> None:

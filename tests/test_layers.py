@@ -248,7 +248,14 @@ def test_a_face_has_a_docstring_and_no_machinery(room: str) -> None:
     body = _tree(f"sorapipe.{room}").body
     assert ast.get_docstring(_tree(f"sorapipe.{room}"))
     allowed = (ast.Expr, ast.ImportFrom, ast.Assign)
-    assert [type(node).__name__ for node in body if not isinstance(node, allowed)] == []
+    others = [node for node in body if not isinstance(node, allowed)]
+    # Names of heavy modules are loaded when they are asked for, and known to type checkers before.
+    lazy = [
+        node
+        for node in others
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+    ]
+    assert [type(node).__name__ for node in others if node not in lazy] == []
 
 
 def test_no_module_needs_itself_to_be_imported() -> None:

@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from sorapipe import __version__
-from sorapipe.cli import init, plan, resolve, run, schema, serve, status, validate
+from sorapipe.cli import (
+    init,
+    plan,
+    providers,
+    resolve,
+    run,
+    schema,
+    serve,
+    status,
+    validate,
+    videos,
+)
 from sorapipe.cli.exits import Exit, exit_code
 from sorapipe.errors import SorapipeError, one_line
 
@@ -47,7 +58,18 @@ def parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help="show the traceback of an unexpected error"
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for command in (init, validate, plan, run, status, resolve, serve, schema):
+    for command in (
+        init,
+        validate,
+        plan,
+        run,
+        status,
+        resolve,
+        videos,
+        providers,
+        serve,
+        schema,
+    ):
         command.add(commands)
     return top
 

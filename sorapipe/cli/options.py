@@ -45,21 +45,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where videos and ledger go (default: renders/NAME beside the storyboard)",
     )
-    parser.add_argument(
-        "--provider",
-        metavar="NAME",
-        help="which server: a name from the config, or of a profile (local, openai, generic)",
-    )
-    parser.add_argument("--base-url", metavar="URL", help="the server's address, with its /v1")
-    parser.add_argument(
-        "--profile", metavar="NAME", help="the dialect it speaks: local, openai or generic"
-    )
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        type=Path,
-        help="instead of config.toml in the user's config folder",
-    )
+    add_server(parser)
     parser.add_argument(
         "--store",
         metavar="DIR",
@@ -74,6 +60,25 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="data for programs on stdout")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Which server is meant."""
+    parser.add_argument(
+        "--provider",
+        metavar="NAME",
+        help="which server: a name from the config, or of a profile",
+    )
+    parser.add_argument("--base-url", metavar="URL", help="the server's address, with its /v1")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="the dialect it speaks (see 'sorapipe providers')"
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="instead of config.toml in the user's config folder",
+    )
 
 
 def add_planning(parser: argparse.ArgumentParser) -> None:
@@ -206,9 +211,16 @@ def look(args: argparse.Namespace, planning: Options) -> Prepared:
 
 
 def server(
-    args: argparse.Namespace, named: str | None, environ: Mapping[str, str] = os.environ
+    args: argparse.Namespace,
+    named: str | None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    to_talk: bool = True,
 ) -> Provider:
-    """The provider that flags, environment, storyboard and config choose, in this order."""
+    """The provider that flags, environment, storyboard and config choose, in this order.
+
+    With `to_talk=False` nobody needs to say where it is.
+    """
     from sorapipe.config import resolve
 
     return resolve(
@@ -218,4 +230,5 @@ def server(
         storyboard_provider=named,
         config_path=args.config,
         environ=environ,
+        to_talk=to_talk,
     )

@@ -59,7 +59,7 @@ def _check(path: Path, args: argparse.Namespace) -> tuple[list[Problem], int]:
 
     try:
         loaded = load(path, variables(args))
-        check_needs(loaded, server(args, loaded.storyboard.provider))
+        check_needs(loaded, server(args, loaded.storyboard.provider, to_talk=False))
     except StoryboardError as error:
         return list(error.problems), 0
     return list(loaded.problems), len(loaded.storyboard.shots)

@@ -11,8 +11,8 @@ from av import VideoFrame
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from sorapipe.videos.boxes import BrokenVideo
 from sorapipe.media.probe import opened
+from sorapipe.videos.boxes import BrokenVideo
 
 # PNG's own keyword for where a picture comes from. The studio reads it: its frames carry a caption.
 ORIGIN = ("Source", "a frame of a video")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sorapipe.config import Provider
 from sorapipe.errors import StorageError
 from sorapipe.videos.client import AsyncVideos
-from sorapipe.videos.sender import HttpSender
+
+if TYPE_CHECKING:
+    import httpx
 
 Trouble = Callable[[], StorageError | None]
 
@@ -21,8 +24,8 @@ async def connect(provider: Provider, out: Path) -> AsyncIterator[tuple[AsyncVid
     Without an address it is the studio, its state in `OUT/.studio`.
     """
     if provider.base_url is not None:
-        async with HttpSender(provider.base_url, provider.api_key) as sender:
-            yield _client(sender, provider), lambda: None
+        async with _client(provider, provider.base_url) as client:
+            yield client, lambda: None
         return
     import httpx
 
@@ -30,14 +33,19 @@ async def connect(provider: Provider, out: Path) -> AsyncIterator[tuple[AsyncVid
 
     async with Studio(out / ".studio", strict=False) as studio:
         transport = httpx.ASGITransport(app=studio.app)
-        async with HttpSender("http://studio/v1", provider.api_key, transport=transport) as sender:
-            yield _client(sender, provider), lambda: studio.trouble
+        async with _client(provider, "http://studio/v1", transport) as client:
+            yield client, lambda: studio.trouble
 
 
-def _client(sender: HttpSender, provider: Provider) -> AsyncVideos:
+def _client(
+    provider: Provider, address: str, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncVideos:
     return AsyncVideos(
-        sender,
-        provider.profile,
+        address,
+        api_key=provider.api_key,
+        profile=provider.profile,
         read_timeout=provider.limits.read_timeout,
         download_timeout=provider.limits.download_timeout,
+        max_video_bytes=provider.limits.max_video_bytes,
+        transport=transport,
     )

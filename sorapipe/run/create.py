@@ -68,6 +68,7 @@ def _twin(hands: Hands, work: Work) -> Take | None:
 
 
 async def _buy(hands: Hands, work: Work, image: bytes | None) -> None:
+    await hands.pace()
     await hands.gate()
     hands.check()
     price = work.price if work.price is not None else ZERO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
@@ -13,7 +14,7 @@ from sorapipe.core.take import Take
 from sorapipe.run.hands import GiveUp, Hands, Refused
 from sorapipe.run.work import Work
 from sorapipe.store import Kept, Store
-from sorapipe.videos.boxes import Boxes, BoxWalk, BrokenVideo
+from sorapipe.videos.boxes import Boxes, BrokenVideo
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError
 from sorapipe.videos.model import Video
@@ -139,21 +140,20 @@ async def _fetched_before(hands: Hands, work: Work, take: Take) -> bool:
 async def download(
     client: AsyncVideos, video: Video, store: Store, limits: Limits
 ) -> tuple[Kept, Boxes]:
-    """Stream a finished video into the store, hashing and walking its boxes as it passes.
+    """Stream a finished video into the store, hashing and checking it as it passes.
 
     Raises:
         APIError: the server or the network failed.
         BrokenVideo: what came is not a whole MP4.
         StorageError: the store could not take it.
     """
-    walk = BoxWalk()
-    async with client.open_content(video) as content:
-        with store.incoming(max_bytes=limits.max_video_bytes) as incoming:
-            async for chunk in content.chunks():
-                walk.feed(chunk)
+    content = client.download_content(video)
+    with store.incoming(max_bytes=limits.max_video_bytes) as incoming:
+        async with aclosing(aiter(content)) as chunks:
+            async for chunk in chunks:
                 incoming.write(chunk)
-            boxes = walk.finish()
-            return await asyncio.to_thread(incoming.finish), boxes
+        assert content.boxes is not None
+        return await asyncio.to_thread(incoming.finish), content.boxes
 
 
 async def _gone(hands: Hands, error: APIStatusError, take: Take) -> bool:

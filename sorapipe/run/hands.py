@@ -43,9 +43,9 @@ CONNECTING = 60.0  # seconds in all that reaching a server is tried (design, sec
 class Hands:
     """Shared by all takes of a run. `address` is where the server is, `shelf` has kept bytes.
 
-    `barred`, `refused` and `unreachable` say why nothing new is sent; `settling` are the takes
-    whose lost answers are being looked for; `clock_offset` is how many seconds the server's clock
-    is ahead of ours.
+    `barred`, `refused` and `unreachable` say why nothing new is sent; `next_slot` is when the next
+    request may go; `settling` are the takes whose lost answers are being looked for;
+    `clock_offset` is how many seconds the server's clock is ahead of ours.
     """
 
     client: AsyncVideos
@@ -66,6 +66,7 @@ class Hands:
     unreachable: str | None = None
     gate_until: float = 0.0
     gate_closed: float = 0.0
+    next_slot: float = 0.0
     throttles: int = 0
     clock_offset: float = 0.0
     settling: set[str] = field(default_factory=set)
@@ -83,6 +84,17 @@ class Hands:
     async def gate(self) -> None:
         """Wait until the server may be asked for something new: one gate for the whole run."""
         while (left := self.gate_until - self.clock.monotonic()) > 0:
+            await self.clock.sleep(left)
+            self.stop.check()
+
+    async def pace(self) -> None:
+        """Wait for this request's turn where the profile bounds the requests of a minute."""
+        most = self.provider.profile.requests_per_minute
+        if most is None:
+            return
+        slot = max(self.clock.monotonic(), self.next_slot)
+        self.next_slot = slot + 60 / most
+        while (left := slot - self.clock.monotonic()) > 0:
             await self.clock.sleep(left)
             self.stop.check()
 

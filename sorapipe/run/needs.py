@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from sorapipe.core.storyboard import Operation, Shot, Storyboard, Upload
 from sorapipe.core.wanted import operation_for
-from sorapipe.core.wording import Fault
-from sorapipe.videos.profile import Model, Profile, nearest
+from sorapipe.core.wording import Fault, either
+from sorapipe.videos.profile import Model, Profile, load, names, nearest
+from sorapipe.videos.wire import reserved
 
 _KEYS: dict[Operation, str] = {
     "remix": "remix-of",
@@ -30,60 +31,76 @@ def unmet(storyboard: Storyboard, profile: Profile) -> list[Fault]:
 
 def _of_shot(shot: Shot, profile: Profile) -> Iterator[Fault]:
     operation = operation_for(shot, operations_of(profile))
-    who = f"'{profile.name}'"
     if operation is None:
-        advice = (
-            ", or give the shot a 'fallback'"
-            if shot.operation == "remix" and not shot.fallback
-            else ""
-        )
-        yield Fault(
-            (*shot.path, _KEYS[shot.operation]),
-            f"{who} cannot {shot.operation} (shot '{shot.id}')",
-            f"choose a provider that can{advice}",
-        )
-    if shot.seed is not None and not profile.seed:
-        yield Fault(
-            (*shot.path, "seed"),
-            f"{who} takes no seed (shot '{shot.id}')",
-            "remove 'seed'; takes differ by themselves",
-        )
-    if isinstance(shot.reference, Upload) and not profile.file_id:
-        yield Fault(
-            (*shot.path, "reference"), f"{who} takes no file-id (shot '{shot.id}')", "name a file"
-        )
+        yield _inability(shot, profile)
+    yield from _words(shot, profile)
+    if operation == "create":
+        yield from _start(shot, profile)
     model = profile.model(shot.model)
     if model is None:
-        yield Fault(
-            (*shot.path, "model"),
-            f"{who} has no model '{shot.model}' (shot '{shot.id}')",
-            nearest(shot.model, profile.models),
-        )
-        return
-    if operation in ("create", "extend"):
-        yield from _size_and_length(shot, model, who)
+        near = nearest(shot.model, profile.models)
+        yield _lack(shot, profile, "model", f"has no model '{shot.model}'", near)
+    elif operation in ("create", "extend"):
+        yield from _size_and_length(shot, profile, model, operation)
 
 
-def _size_and_length(shot: Shot, model: Model, who: str) -> Iterator[Fault]:
+def _inability(shot: Shot, profile: Profile) -> Fault:
+    """The server cannot do what the shot is; what it could do instead, and who can."""
+    able = [name for name in names() if shot.operation in operations_of(load(name))]
+    advice = f"choose a provider that can ({', '.join(able)})"
+    if shot.operation == "remix":
+        instead = ["edit"] if profile.edit else []
+        instead += ["reference"] if profile.takes_images else []
+        if instead:
+            advice += f", or say 'fallback: {either(instead)}'"
+    what = f"cannot {shot.operation}" + (f", nor {shot.fallback}" if shot.fallback else "")
+    return _lack(shot, profile, _KEYS[shot.operation], what, advice)
+
+
+def _words(shot: Shot, profile: Profile) -> Iterator[Fault]:
+    """Fields that the server has no name for, or only for what is said elsewhere."""
+    if shot.seed is not None and not profile.seed:
+        yield _lack(shot, profile, "seed", "takes no seed", "remove 'seed'; takes differ anyway")
+    for name in shot.extra:
+        if name in reserved(profile):
+            what = f"has '{name}' for what the shot says itself"
+            yield _lack(shot, profile, "extra", what, f"remove '{name}' from 'extra'")
+
+
+def _start(shot: Shot, profile: Profile) -> Iterator[Fault]:
+    """What a create starts from: a picture in a form that the server takes."""
+    if isinstance(shot.reference, Upload) and not profile.file_id:
+        yield _lack(shot, profile, "reference", "takes no file-id", "name a file")
+    elif shot.reference is not None and not profile.takes_images:
+        yield _lack(shot, profile, "reference", "takes no picture", "remove 'reference'")
+    elif shot.operation == "remix" and not profile.takes_images:
+        fix = "choose a provider that remixes, or takes pictures"
+        yield _lack(shot, profile, "fallback", "takes no picture", fix)
+
+
+def _size_and_length(
+    shot: Shot, profile: Profile, model: Model, operation: Operation
+) -> Iterator[Fault]:
+    # What a child has from its parent is told at the parent, but for a length: an extension's is
+    # not asked for at once, and a remix of it that falls back to a create asks for all of it.
     if shot.operation == "create" and not model.takes_size(shot.size):
-        have = (
-            "both sides even"
-            if isinstance(model.sizes, str)
-            else "one of " + ", ".join(model.sizes)
-        )
-        yield Fault(
-            (*shot.path, "size"),
-            f"{who} has no size {shot.size} for model '{shot.model}' (shot '{shot.id}')",
-            have,
-        )
+        listed = not isinstance(model.sizes, str)
+        have = f"one of {', '.join(model.sizes)}" if listed else "both sides even"
+        what = f"has no size {shot.size} for model '{shot.model}'"
+        yield _lack(shot, profile, "size", what, have)
     if not model.takes_seconds(shot.seconds):
-        have = (
-            f"at most {model.max_seconds}"
-            if isinstance(model.seconds, str)
-            else "one of " + ", ".join(map(str, model.seconds))
-        )
-        yield Fault(
-            (*shot.path, "seconds"),
-            f"{who} has no {shot.seconds:g} s for model '{shot.model}' (shot '{shot.id}')",
-            have,
-        )
+        key = "fallback" if operation != shot.operation else "seconds"
+        what = f"has no {shot.seconds:g} s for model '{shot.model}'"
+        yield _lack(shot, profile, key, what, _lengths(model))
+
+
+def _lengths(model: Model) -> str:
+    if isinstance(model.seconds, tuple):
+        return "one of " + ", ".join(map(str, model.seconds))
+    whole = "whole seconds" if model.seconds == "whole" else ""
+    most = f"at most {model.max_seconds}" if model.max_seconds is not None else ""
+    return ", ".join(filter(None, (whole, most)))
+
+
+def _lack(shot: Shot, profile: Profile, key: str, what: str, fix: str) -> Fault:
+    return Fault((*shot.path, key), f"'{profile.name}' {what} (shot '{shot.id}')", fix)

@@ -19,6 +19,7 @@ from sorapipe.errors import LedgerDamaged, StoryboardError, UsageError
 from sorapipe.ledger import History
 from sorapipe.load import Loaded, problem_at
 from sorapipe.run.needs import operations_of, unmet
+from sorapipe.run.prices import Prices
 from sorapipe.run.shelf import STUDIO, Shelf, intact
 from sorapipe.store import Store
 
@@ -44,6 +45,7 @@ class Prepared:
     tally: Tally
     shelf: Shelf
     facts: Facts
+    prices: Prices
     plan: Plan
 
 
@@ -164,17 +166,13 @@ def prepare(
     """The plan and all that it stands on. Reads, never writes."""
     address = address_of(provider)
     shelf = Shelf(tally, store, out, address=address, now=now)
-
-    def price(model: str, size: str) -> Decimal | None:
-        said = options.prices.get(model, provider.prices.get(model))
-        return said if said is not None else provider.profile.price(model, size)
-
+    prices = Prices(options.prices, provider)
     facts = Facts(
         provider=provider.name,
         operations=operations_of(provider.profile),
         tally=tally,
         held=shelf,
-        price=price,
+        price=prices.per_second,
         pictures={path: measured.sha256 for path, measured in loaded.references.items()},
         refetchable=shelf.refetchable(),
         retry_failed=options.retry_failed,
@@ -189,5 +187,6 @@ def prepare(
         tally=tally,
         shelf=shelf,
         facts=facts,
+        prices=prices,
         plan=make_plan(loaded.storyboard, facts),
     )

@@ -12,7 +12,7 @@ from sorapipe.files import write_atomically
 from sorapipe.run.hands import Hands
 from sorapipe.run.work import Work
 from sorapipe.videos.model import Video, epoch
-from sorapipe.videos.wire import FileId, Image
+from sorapipe.videos.reference import FileId, image_of
 
 
 async def send(
@@ -38,11 +38,13 @@ async def send(
         "before_send": before,
     }
     if wanted.operation == "create":
+        picture = None if image is None else image_of(image)
+        reference = FileId(wanted.file_id) if wanted.file_id else picture
         video = await client.create(
             model=wanted.model,
             seconds=wanted.seconds,
             size=wanted.size,
-            input_reference=FileId(wanted.file_id) if wanted.file_id else _image(image),
+            input_reference=reference,
             **common,
         )
     else:
@@ -79,13 +81,6 @@ async def accept(
         _save_elsewhere(hands, work, video)
         raise
     hands.claims.claim(hands.address, video.id, hands.out)
-
-
-def _image(data: bytes | None) -> Image | None:
-    if data is None:
-        return None
-    kind = "png" if data.startswith(b"\x89PNG") else "webp" if data.startswith(b"RIFF") else "jpeg"
-    return Image(f"reference.{kind}", f"image/{kind}", data)
 
 
 def _save_elsewhere(hands: Hands, work: Work, video: Video) -> None:

@@ -9,28 +9,46 @@ from typing import Any
 
 from sorapipe.videos import reading
 from sorapipe.videos.errors import APIAnswerError, APIStatusError, bounded, status_error
-from sorapipe.videos.model import Deleted, Page, Video, VideoError, id_of, video_of
+from sorapipe.videos.model import (
+    Character,
+    Deleted,
+    Page,
+    Video,
+    VideoError,
+    character_of,
+    id_of,
+    video_of,
+)
+from sorapipe.videos.profile import Profile
 from sorapipe.videos.wire import WireAnswer, WireRequest
 
 
-def video(request: WireRequest, answer: WireAnswer, asked: str | None = None) -> Video:
-    """The video in an answer.
+def video(
+    request: WireRequest,
+    answer: WireAnswer,
+    asked: str | None = None,
+    *,
+    profile: Profile | None = None,
+) -> Video:
+    """The video in an answer, in the words of that profile.
 
     `asked` is the id by which it was asked for, and stays its id: gateways answer with others,
     which then can't be polled. Raises APIStatusError, or APIAnswerError where a success has no id.
     """
     raw = _object(answer)
     if asked is not None and _is_video(raw, asked):
-        return _video(answer, raw, asked)  # also with a 4xx or 5xx: so some servers tell a failure
+        return _video(
+            answer, raw, asked, profile
+        )  # also with a 4xx or 5xx: so some servers tell a failure
     if not 200 <= answer.status < 300:
         raise failure(request, answer)
     found = asked or id_of(raw)
     if not raw or found is None:
         raise unreadable(request, answer, "a video with an id")
-    return _video(answer, raw, found)
+    return _video(answer, raw, found, profile)
 
 
-def page(request: WireRequest, answer: WireAnswer) -> Page:
+def page(request: WireRequest, answer: WireAnswer, *, profile: Profile | None = None) -> Page:
     """One page of a list; entries without an id are passed over. Raises as `video` does."""
     if not 200 <= answer.status < 300:
         raise failure(request, answer)
@@ -40,7 +58,7 @@ def page(request: WireRequest, answer: WireAnswer) -> Page:
     if not isinstance(entries, list):
         raise unreadable(request, answer, "a list of videos")
     found = ((entry, id_of(entry)) for entry in entries if isinstance(entry, dict))
-    videos = tuple(_video(answer, entry, id) for entry, id in found if id is not None)  # noqa: A001
+    videos = tuple(_video(answer, entry, own, profile) for entry, own in found if own is not None)
     more = table.get("has_more")
     return Page(
         data=videos,
@@ -56,6 +74,17 @@ def deleted(request: WireRequest, answer: WireAnswer, asked: str) -> Deleted:
     if not 200 <= answer.status < 300:
         raise failure(request, answer)
     return Deleted(asked, _object(answer).get("deleted") is not False)
+
+
+def character(request: WireRequest, answer: WireAnswer, asked: str | None = None) -> Character:
+    """The character in an answer. Raises as `video` does."""
+    if not 200 <= answer.status < 300:
+        raise failure(request, answer)
+    raw = _object(answer)
+    found = asked or id_of(raw)
+    if not raw or found is None:
+        raise unreadable(request, answer, "a character with an id")
+    return character_of(raw, found)
 
 
 def failure(request: WireRequest, answer: WireAnswer) -> APIStatusError:
@@ -96,11 +125,15 @@ def server_date(answer: WireAnswer) -> float | None:
     return _http_date(answer.headers.get("date"))
 
 
-def _video(answer: WireAnswer, raw: Mapping[str, Any], known_as: str) -> Video:
+def _video(
+    answer: WireAnswer, raw: Mapping[str, Any], known_as: str, profile: Profile | None
+) -> Video:
     wait = reading.number(answer.headers.get("openai-poll-after-ms"))
     told = video_of(
         raw,
         known_as,
+        words=profile.statuses if profile else {},
+        places=profile.result_urls if profile else (),
         poll_after=retry_after(answer) if wait is None else max(wait / 1000, 0.0),
         server_date=server_date(answer),
     )

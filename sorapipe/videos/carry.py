@@ -67,7 +67,9 @@ def build(
     host, and which would ask for compressed answers.
     """
     headers = {"user-agent": f"sorapipe/{__version__}", **request.headers}
-    if secret:
+    if secret and request.auth == "api-key":
+        headers["api-key"] = secret.reveal()
+    elif secret:
         headers["authorization"] = f"Bearer {secret.reveal()}"
     body: dict[str, Any] = {}
     if request.json is not None:

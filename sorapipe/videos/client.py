@@ -1,159 +1,295 @@
-"""`AsyncVideos`: the operations of the Videos API. It never repeats anything by itself."""
+"""`AsyncVideos`: the operations of the Videos API. A request for a render is sent once."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar, Unpack
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from sorapipe.videos import answers, calls, wire
+from sorapipe.clock import Clock, SystemClock
+from sorapipe.videos import calls, pictures, waiting, wire
 from sorapipe.videos.calls import Call
-from sorapipe.videos.errors import APIAnswerError, APIStatusError
-from sorapipe.videos.model import Deleted, Order, Page, Variant, Video
+from sorapipe.videos.content import AsyncContent
+from sorapipe.videos.model import Character, Deleted, Order, Page, Variant, Video
+from sorapipe.videos.pages import AsyncPage, Trail
+from sorapipe.videos.pictures import Clip, Picture
 from sorapipe.videos.profile import Profile
-from sorapipe.videos.sender import Sender, Stream
+from sorapipe.videos.secret import Secret
+from sorapipe.videos.sender import HttpSender
+from sorapipe.videos.server import server
 from sorapipe.videos.trace import BeforeSend
-from sorapipe.videos.wire import Creation, Extension, Revision, WireRequest
+from sorapipe.videos.transfer import DOWNLOAD_TIMEOUT, MAX_VIDEO_BYTES, Source
+from sorapipe.videos.waiting import WAIT_TIMEOUT
+from sorapipe.videos.wire import PAGE, Extension, Revision, Scene
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 
 READ_TIMEOUT = 120.0  # seconds for an answer: creates of some servers take a minute
-DOWNLOAD_TIMEOUT = 600.0  # seconds for a whole file
+LIMIT = 20  # videos on a page, unless said
 
-# With these the server answers the key or the pace, not the path: another address is no way out.
-_FINAL = frozenset({401, 403, 429})
+OnProgress = Callable[[Video], object]
 
 
 class AsyncVideos:
-    """The Videos API of one server.
+    """The Videos API of one server, for code with an event loop.
 
-    Every operation raises UsageError for what the profile can't say, and the errors of
-    `videos.errors` for what the server or the network does. Those that ask for a render take an
-    `idempotency_key` and `before_send` (see `Sender.send`).
+        async with AsyncVideos("http://127.0.0.1:8765/v1", profile="local") as videos:
+            video = await videos.create_and_poll(prompt="A lighthouse at dusk", seconds=4)
+            await videos.download_content(video).write_to("lighthouse.mp4")
+
+    `base_url` is the server's address with its `/v1`, else SORAPIPE_BASE_URL, else the profile's
+    own. `api_key` is else SORAPIPE_API_KEY. `profile` is what kind of server it is, else
+    SORAPIPE_PROFILE, else `generic`. An answer has `read_timeout` seconds as a whole, a file
+    `download_timeout`, and at most `max_video_bytes`. Proxies and certificate authorities come from
+    the environment, as with httpx, unless there is a `transport`. `clock` is for tests.
+
+    Every operation raises UsageError for what can't be or the profile can't say, and the errors of
+    `sorapipe.videos.errors` for what the server or the network does. What asks for a render is
+    sent once and never repeated by itself; it takes, besides its own:
+
+    - `seed`: a whole number, where the profile has it;
+    - `extra`: a mapping with the server's own parameters;
+    - `idempotency_key`: a text that is sent as `Idempotency-Key`; many servers ignore it;
+    - `before_send`: a coroutine function without parameters, awaited once when the connection is
+      open and before the first byte; what it raises aborts the request.
     """
 
     def __init__(
         self,
-        sender: Sender,
-        profile: Profile,
+        base_url: str | None = None,
         *,
+        api_key: Secret | str | None = None,
+        profile: Profile | str | None = None,
         read_timeout: float = READ_TIMEOUT,
         download_timeout: float = DOWNLOAD_TIMEOUT,
+        max_video_bytes: int = MAX_VIDEO_BYTES,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.profile = profile
-        self._sender = sender
+        address, key, self.profile = server(base_url, api_key, profile)
+        self._sender = HttpSender(address, key, transport=transport)
         self._read_timeout = read_timeout
         self._download_timeout = download_timeout
+        self._max_video_bytes = max_video_bytes
+        self._clock = clock or SystemClock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._sender.aclose()
 
     async def create(
-        self, *, before_send: BeforeSend | None = None, **fields: Unpack[Creation]
+        self,
+        *,
+        input_reference: Picture | None = None,
+        before_send: BeforeSend | None = None,
+        **scene: Unpack[Scene],
     ) -> Video:
-        """Ask for a new video."""
-        return await self._send(calls.create(self.profile, **fields), before_send)
+        """Ask for a new video; only `prompt` has to be said.
+
+        `model` is `sora-2` unless said, `seconds` (8, "8", "8s") is 4, and `size` ("1280x720" or
+        (1280, 720)) is "1280x720". `input_reference` is a picture of that size to begin with: a
+        path, an open file, bytes, an https or data URL, or a FileId. `characters` are ids of
+        characters. For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
+        """
+        reference = await pictures.picture(input_reference)
+        call = calls.create(self.profile, input_reference=reference, **scene)
+        return await self._send(call, before_send)
 
     async def remix(
-        self, video: str, *, before_send: BeforeSend | None = None, **fields: Unpack[Revision]
+        self,
+        video: Video | str,
+        *,
+        before_send: BeforeSend | None = None,
+        **revision: Unpack[Revision],
     ) -> Video:
-        """Ask for a completed video under another prompt."""
-        return await self._send(calls.remix(self.profile, video, **fields), before_send)
+        """Ask for a completed video (or its id) again under another `prompt`.
+
+        For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
+        """
+        return await self._send(
+            calls.remix(self.profile, _known(video).id, **revision), before_send
+        )
 
     async def edit(
-        self, video: str, *, before_send: BeforeSend | None = None, **fields: Unpack[Revision]
+        self,
+        video: Video | str,
+        *,
+        before_send: BeforeSend | None = None,
+        **revision: Unpack[Revision],
     ) -> Video:
-        """Ask for a change to a completed video."""
-        return await self._send(calls.edit(self.profile, video, **fields), before_send)
+        """Ask for a completed video (or its id) changed as `prompt` says.
+
+        For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
+        """
+        return await self._send(calls.edit(self.profile, _known(video).id, **revision), before_send)
 
     async def extend(
-        self, video: str, *, before_send: BeforeSend | None = None, **fields: Unpack[Extension]
+        self,
+        video: Video | str,
+        *,
+        before_send: BeforeSend | None = None,
+        **extension: Unpack[Extension],
     ) -> Video:
-        """Ask for that many more seconds of a completed video."""
-        return await self._send(calls.extend(self.profile, video, **fields), before_send)
+        """Ask for `seconds` more of a completed video (or its id), as `prompt` says.
 
-    async def retrieve(self, video: str) -> Video:
+        For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
+        """
+        return await self._send(
+            calls.extend(self.profile, _known(video).id, **extension), before_send
+        )
+
+    async def retrieve(self, video: Video | str) -> Video:
         """How a video is doing; its id is the one that was asked for, whatever the server says."""
-        return await self._send(calls.retrieve(video))
+        return await self._send(calls.retrieve(self.profile, _known(video).id))
 
     async def list(
-        self, *, limit: int = wire.PAGE, order: Order = "desc", after: str | None = None
-    ) -> Page:
-        """One page of the server's videos, newest first unless `order` is `asc`."""
-        return await self._send(calls.list_page(limit=limit, order=order, after=after))
+        self, *, limit: int = LIMIT, order: Order = "desc", after: str | None = None
+    ) -> AsyncPage:
+        """A page of the server's videos, at most `limit` (1 to 100), newest first or `asc`.
 
-    async def list_all(
-        self, *, limit: int = wire.PAGE, order: Order = "desc"
-    ) -> AsyncIterator[Video]:
-        """All of the server's videos, each id once.
-
-        Raises APIAnswerError where the server says that there is more and its pages don't get on:
-        a list that only seems to end would prove that a paid render does not exist.
+        `after` is the id that the page comes after. Iterating over it goes over all pages to come.
         """
-        seen: set[str] = set()
-        cursors: set[str | None] = {None}
-        after: str | None = None
-        while True:
-            page = await self.list(limit=limit, order=order, after=after)
-            fresh = [video for video in page.data if video.id not in seen]
-            for video in fresh:
-                if video.id not in seen:
-                    seen.add(video.id)
-                    yield video
-            if not page.has_more or not (fresh or page.told):
-                return
-            after = page.last_id
-            if after in cursors or not page.data:
-                what = "the list says that there is more, and gives the same page again"
-                raise APIAnswerError("GET /videos", what, spent="not_sent")
-            cursors.add(after)
 
-    async def delete(self, video: str) -> Deleted:
+        async def page(after: str | None) -> Page:
+            call = calls.list_page(self.profile, limit=limit, order=order, after=after)
+            return await self._send(call)
+
+        trail = Trail(cursors=frozenset(() if after is None else (after,)))
+        return AsyncPage(await page(after), page, trail)
+
+    async def list_all(self, *, limit: int = PAGE, order: Order = "desc") -> AsyncIterator[Video]:
+        """All of the server's videos, each id once, asked for in pages of `limit`.
+
+        Raises APIAnswerError where the server says that there is more and its pages don't get on.
+        """
+        async for video in await self.list(limit=limit, order=order):
+            yield video
+
+    async def delete(self, video: Video | str) -> Deleted:
         """Remove a video from the server."""
-        return await self._send(calls.delete(self.profile, video))
+        return await self._send(calls.delete(self.profile, _known(video).id))
 
-    @asynccontextmanager
-    async def open_content(
-        self, video: Video | str, variant: Variant = "video"
-    ) -> AsyncIterator[Stream]:
-        """A video's bytes, to be read with `chunks()`.
+    async def create_character(self, *, name: str, video: Clip) -> Character:
+        """Make a character out of a clip (an MP4: a path, an open file, or bytes)."""
+        clip = await pictures.clip(video)
+        return await self._send(calls.create_character(self.profile, name=name, video=clip))
 
-        Where the server has no content at the usual path, and `video` says where its result lies,
-        it is read from there.
+    async def retrieve_character(self, character: str) -> Character:
+        """What the server knows of a character, by its id."""
+        return await self._send(calls.retrieve_character(self.profile, character))
+
+    def download_content(self, video: Video | str, variant: Variant = "video") -> AsyncContent:
+        """A video's bytes, or those of its `thumbnail` or `spritesheet`, by the video or its id.
+
+        Nothing is asked until they are read, written or iterated over. Where the server has no
+        content at the usual path, and says where its result lies, they come from there.
         """
-        known = video if isinstance(video, Video) else Video(id=video)
-        request = wire.content(self.profile, known.id, variant)
-        async with self._open(request) as stream:
-            error = await _refusal(request, stream)
-            if error is None:
-                yield stream
-                return
-        if variant != "video" or known.url is None or _is_final(error):
-            raise error
-        request = wire.result(known.url)
-        async with self._open(request) as stream:
-            second = await _refusal(request, stream)
-            if second is not None:
-                raise second from error
-            yield stream
-
-    def _open(self, request: WireRequest) -> AbstractAsyncContextManager[Stream]:
-        return self._sender.open(request, timeout=self._download_timeout)
-
-    async def _send(self, call: Call[T], before_send: BeforeSend | None = None) -> T:
-        answer = await self._sender.send(
-            call.request, before_send=before_send, timeout=self._read_timeout
+        known = _known(video)
+        return AsyncContent(
+            Source(
+                sender=self._sender,
+                profile=self.profile,
+                request=wire.content(self.profile, known.id, variant),
+                video=known,
+                variant=variant,
+                timeout=self._download_timeout,
+                max_bytes=self._max_video_bytes,
+                clock=self._clock,
+                look=self.retrieve,
+            )
         )
+
+    async def create_and_poll(
+        self,
+        *,
+        input_reference: Picture | None = None,
+        before_send: BeforeSend | None = None,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = WAIT_TIMEOUT,  # noqa: ASYNC109 - looks go on through many answers
+        poll_interval: float | None = None,
+        **scene: Unpack[Scene],
+    ) -> Video:
+        """`create` once, then `wait`; raises as both do.
+
+        What goes wrong after the create has its `video`, and is never `not_sent`: the render goes
+        on, and `wait` with its id goes on waiting for it.
+        """
+        video = await self.create(input_reference=input_reference, before_send=before_send, **scene)
+        with waiting.accepted(video):
+            return await self.wait(
+                video, on_progress=on_progress, timeout=timeout, poll_interval=poll_interval
+            )
+
+    async def wait(
+        self,
+        video: Video | str,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = WAIT_TIMEOUT,  # noqa: ASYNC109 - looks go on through many answers
+        poll_interval: float | None = None,
+    ) -> Video:
+        """Look at a render until it is completed, and give it back.
+
+        `on_progress` is told the video at first and whenever its status or progress has changed; it
+        may be a coroutine function. `timeout` is seconds in all, an hour unless said; None waits
+        for ever. `poll_interval` is seconds between two looks; unless said the server's own word
+        counts, else they grow within the profile's bounds. What passes (no connection, 408, 425,
+        429, 5xx) is waited out for five minutes.
+
+        Raises GenerationFailed (ModerationBlocked) where it ended without a video, and
+        GenerationTimeout, which has the video, where it did not end in time.
+        """
+        async with aclosing(
+            self.watch(video, timeout=timeout, poll_interval=poll_interval)
+        ) as looks:
+            async for seen in looks:
+                video = seen
+                await waiting.tell(on_progress, seen)
+        assert isinstance(video, Video)
+        return waiting.ended(video)
+
+    def watch(
+        self,
+        video: Video | str,
+        *,
+        timeout: float | None = WAIT_TIMEOUT,
+        poll_interval: float | None = None,
+    ) -> AsyncGenerator[Video, None]:
+        """`wait`, look by look: the video whenever it has changed, also where it failed."""
+        pace = waiting.pace(self.profile, timeout, poll_interval)
+        known = _known(video)
+
+        async def look(seconds: float) -> Video:
+            patience = min(seconds, self._read_timeout)
+            return await self._send(calls.retrieve(self.profile, known.id), patience=patience)
+
+        return waiting.watch(known, look, pace, self._clock)
+
+    async def _send(
+        self,
+        call: Call[T],
+        before_send: BeforeSend | None = None,
+        patience: float | None = None,
+    ) -> T:
+        timeout = self._read_timeout if patience is None else patience
+        answer = await self._sender.send(call.request, before_send=before_send, timeout=timeout)
         return call.read(answer)
 
 
-async def _refusal(request: WireRequest, stream: Stream) -> APIStatusError | APIAnswerError | None:
-    """The error that stands in the place of a file, or None where it is the file."""
-    kind = stream.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if stream.status == 200 and kind not in {"application/json", "text/html"}:
-        return None
-    answer = await stream.answer()
-    if 200 <= answer.status < 300:
-        return answers.unreadable(request, answer, "a file")
-    return answers.failure(request, answer)
-
-
-def _is_final(error: APIStatusError | APIAnswerError) -> bool:
-    return isinstance(error, APIStatusError) and error.status in _FINAL
+def _known(video: Video | str) -> Video:
+    return video if isinstance(video, Video) else Video(id=video)

@@ -3,24 +3,33 @@
 APIError                          spent: not_sent | rejected | throttled | ambiguous
 ├── APIConnectionError            no whole answer came
 │   └── APITimeoutError           ... within the time that was given
+│       └── GenerationTimeout     a render has not come to its end within that time: video
 ├── APIAnswerError                an answer came, says success, and can't be understood
-└── APIStatusError                an answer came and says no: status, code, retry_after
-    ├── BadRequestError           400
-    ├── AuthenticationError       401
-    ├── PermissionDeniedError     403
-    ├── NotFoundError             404
-    ├── ConflictError             409
-    ├── UnprocessableEntityError  422
-    ├── RateLimitError            429
-    └── InternalServerError       500 and above
+├── APIStatusError                an answer came and says no: status, code, retry_after
+│   ├── BadRequestError           400
+│   ├── AuthenticationError       401
+│   ├── PermissionDeniedError     403
+│   ├── NotFoundError             404
+│   ├── ConflictError             409
+│   ├── UnprocessableEntityError  422
+│   ├── RateLimitError            429
+│   └── InternalServerError       500 and above
+└── GenerationFailed              a render that was accepted ended without a video: video, code
+    └── ModerationBlocked         ... because of what it would have shown
+
+A create that moderation refuses at once is a BadRequestError or a PermissionDeniedError; its `code`
+tells.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sorapipe.errors import SorapipeError, printable
+
+if TYPE_CHECKING:
+    from sorapipe.videos.model import Video
 
 Spent = Literal["not_sent", "rejected", "throttled", "ambiguous"]
 
@@ -28,6 +37,23 @@ Spent = Literal["not_sent", "rejected", "throttled", "ambiguous"]
 # from a server, or from a proxy before one, that has already accepted and will bill.
 REJECTED = frozenset({400, 401, 402, 403, 404, 405, 410, 413, 414, 415, 422})
 THROTTLED = 429
+
+# Besides 5xx: too slow, too early, too much.
+_PASSING = frozenset({408, 425, 429})
+
+# Codes of failed renders: OpenAI's and Azure's own, what gateways make of them, what others say.
+_MODERATION = frozenset(
+    {
+        "moderation_blocked",
+        "moderation_failed",
+        "content_filter",
+        "content_moderated",
+        "content_policy_violation",
+        "policy_violation",
+        "safety_violation",
+        "sentinel_block",
+    }
+)
 
 _LONGEST = 400  # characters of a server's words in one message
 
@@ -38,7 +64,11 @@ class APIError(SorapipeError):
     `spent` is about the request that failed: `not_sent` (nothing that costs was sent, so it is free
     to send again), `rejected` (the server said no), `throttled` (the server said later), or
     `ambiguous` (it may have been accepted, and billed). Requests that buy nothing are `not_sent`.
+    `video` is the render that was accepted before this went wrong, where there is one: its id is
+    what to go on with.
     """
+
+    video: Video | None = None
 
     def __init__(self, where: str, what: str, fix: str = "", *, spent: Spent = "ambiguous") -> None:
         super().__init__(where, what, fix)
@@ -105,6 +135,28 @@ class InternalServerError(APIStatusError):
     """500 and above: the server, or something before it, broke."""
 
 
+class GenerationTimeout(APITimeoutError):
+    """A render has not come to its end in time; it goes on, and `video` has its id."""
+
+    video: Video
+
+
+class GenerationFailed(APIError):
+    """A render that was accepted ended without a video.
+
+    `video` is how it ended; `code` and `message` are the server's own words, empty where it gave
+    none. `spent` is `ambiguous`: nobody but the server knows whether it bills failures.
+    """
+
+    video: Video
+    code: str = ""
+    message: str = ""
+
+
+class ModerationBlocked(GenerationFailed):
+    """A render ended without a video because of what it would have shown."""
+
+
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -143,10 +195,40 @@ def spent_by(status: int, *, spends: bool) -> Spent:
     return "throttled" if status == THROTTLED else "ambiguous"
 
 
+def passing(error: BaseException) -> bool:
+    """Whether the same question may be answered later; never a reason to repeat a create."""
+    if isinstance(error, APIStatusError):
+        return error.status in _PASSING or error.status >= 500
+    return isinstance(error, APIConnectionError | APIAnswerError)
+
+
+def render_failed(video: Video) -> GenerationFailed:
+    """The error for a render that ended failed."""
+    code, message = (video.error.code, video.error.message) if video.error else ("", "")
+    kind = ModerationBlocked if _moderated(code) else GenerationFailed
+    why = ": ".join(filter(None, (code, message))) or video.word
+    error = kind(f"video '{video.id}'", f"the render failed: {bounded(why)}")
+    error.video, error.code, error.message = video, code, message
+    return error
+
+
+def render_late(video: Video, waited: float) -> GenerationTimeout:
+    """The error for a render that goes on after `waited` seconds of waiting for it."""
+    far = "" if video.progress is None else f" at {video.progress:.0f} %"
+    what = f"it is still {video.status}{far} after {waited:.0f} s"
+    error = GenerationTimeout(f"video '{video.id}'", what, "go on waiting for that id")
+    error.video = video
+    return error
+
+
 def bounded(text: str) -> str:
     """A server's words, cut to what fits a line, without anything that a terminal would obey."""
     words = " ".join(printable(text[: 4 * _LONGEST]).split())
     return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+
+
+def _moderated(code: str) -> bool:
+    return code.strip().lower().replace("-", "_") in _MODERATION
 
 
 def _phrase(status: int) -> str:

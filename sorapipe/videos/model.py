@@ -25,6 +25,7 @@ _WORDS: dict[str, Status] = {
     **dict.fromkeys(("failed", "failure", "fail", "error", "cancelled", "canceled"), "failed"),
     **dict.fromkeys(("expired", "deleted"), "failed"),
 }
+_NO_WORDS: Mapping[str, Status] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,22 @@ class Deleted:
     deleted: bool
 
 
-def status_of(word: object) -> Status:
-    """The status that a server's word stands for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """Somebody or something that looks the same in every video that names it."""
+
+    id: str
+    name: str | None = None
+    created_at: datetime | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+def status_of(word: object, own: Mapping[str, Status] = _NO_WORDS) -> Status:
+    """The status that a server's word stands for; `own` are this kind of server's words."""
     found = reading.text(word)
-    return "in_progress" if found is None else _WORDS.get(_plain(found), "in_progress")
+    if found is None:
+        return "in_progress"
+    return own.get(found) or own.get(_plain(found)) or _WORDS.get(_plain(found), "in_progress")
 
 
 def id_of(raw: Mapping[str, Any]) -> str | None:
@@ -111,10 +124,15 @@ def video_of(
     raw: Mapping[str, Any],
     id: str,  # noqa: A002 - the field's own name on the wire and in Video
     *,
+    words: Mapping[str, Status] = _NO_WORDS,
+    places: tuple[str, ...] = (),
     poll_after: float | None = None,
     server_date: float | None = None,
 ) -> Video:
-    """The video in an answer, read leniently; never raises. `id` is the id to know it by."""
+    """The video in an answer, read leniently; never raises. `id` is the id to know it by.
+
+    `words` are the server's own for a status, `places` the dotted names of where its result lies.
+    """
     progress = reading.number(raw.get("progress"))
     seconds = reading.number(raw.get("seconds"))
     usage = raw.get("usage")
@@ -122,7 +140,7 @@ def video_of(
     created = raw.get("created_at")
     return Video(
         id=id,
-        status=status_of(raw.get("status")),
+        status=status_of(raw.get("status"), words),
         word=reading.text(raw.get("status")) or "",
         model=reading.text(raw.get("model")),
         progress=None if progress is None else min(max(progress, 0.0), 100.0),
@@ -134,12 +152,18 @@ def video_of(
         expires_at=_when(raw.get("expires_at")),
         remixed_from=reading.identifier(raw.get("remixed_from_video_id")),
         error=_error(raw.get("error")),
-        url=reading.address(raw),
+        url=reading.address(raw, places),
         cost=reading.money(raw.get("cost") if cost is None else cost),
         poll_after=poll_after,
         server_date=server_date,
         raw=raw,
     )
+
+
+def character_of(raw: Mapping[str, Any], id: str) -> Character:  # noqa: A002 - as above
+    """The character in an answer, read leniently; never raises."""
+    created = _when(raw.get("created_at"))
+    return Character(id=id, name=reading.text(raw.get("name")), created_at=created, raw=raw)
 
 
 def epoch(when: datetime | None) -> float | None:

@@ -100,8 +100,11 @@ def pixels(raw: Mapping[str, Any]) -> str | None:
     return f"{int(found[1])}x{int(found[2])}" if found else None
 
 
-def address(raw: Mapping[str, Any]) -> str | None:
-    """Where the result lies, in whichever field this server puts it."""
+def address(raw: Mapping[str, Any], places: tuple[str, ...] = ()) -> str | None:
+    """Where the result lies: at the first of those dotted names, else where any server puts it."""
+    for place in places:
+        if found := text(_at(raw, place)):
+            return found
     for name in ("url", "video_url"):
         if found := text(raw.get(name)):
             return found
@@ -116,6 +119,18 @@ def address(raw: Mapping[str, Any]) -> str | None:
                 if found := text(inner.get(key)):
                     return found
     return None
+
+
+def _at(raw: object, place: str) -> object:
+    """What stands at a dotted name; a number counts into a list."""
+    for step in place.split("."):
+        if isinstance(raw, Mapping):
+            raw = raw.get(step)
+        elif isinstance(raw, list) and step.isdecimal() and int(step) < len(raw):
+            raw = raw[int(step)]
+        else:
+            return None
+    return raw
 
 
 def complaint(value: object) -> tuple[str, str]:

@@ -1,12 +1,12 @@
-"""The seam between requests and the network: `Sender`, and `HttpSender` over httpx."""
+"""Requests carried over the network by httpx: once each, with deadlines, without losing the key."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self, cast
 
 import httpx
 
@@ -18,48 +18,9 @@ from sorapipe.videos.trace import BeforeSend, Trace
 from sorapipe.videos.wire import WireAnswer, WireRequest
 
 CONNECT_TIMEOUT = 10.0  # seconds for one connection: name and TCP, then TLS
+STALL_TIMEOUT = 60.0  # seconds between two pieces of a file: then the connection is dead
 MAX_REDIRECTS = 3
 _ERROR_LIMIT = 1 << 16  # bytes that are read of an answer that is not the wanted content
-
-
-class Stream(Protocol):
-    """An answer whose body is still coming. Header names are found in lower case."""
-
-    @property
-    def status(self) -> int:
-        """HTTP's status."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The answer's headers."""
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it comes; raises APIConnectionError where it breaks off."""
-
-    async def answer(self) -> WireAnswer:
-        """The body as a short answer, for one that is not the content that was wanted."""
-
-
-class Sender(Protocol):
-    """Carries requests. Repeats nothing by itself."""
-
-    async def send(
-        self,
-        request: WireRequest,
-        *,
-        before_send: BeforeSend | None = None,
-        timeout: float,  # noqa: ASYNC109 - the deadline stands still in before_send
-    ) -> WireAnswer:
-        """The whole answer to one request.
-
-        `before_send` is awaited once, on an open connection, before the first byte; what it raises
-        aborts the request and comes out as it is. `timeout` is seconds for the whole call, and
-        again from the first byte on. Raises APIConnectionError, whose `spent` tells whether it
-        was sent.
-        """
-
-    def open(self, request: WireRequest, *, timeout: float) -> AbstractAsyncContextManager[Stream]:
-        """An answer to be read as it comes; `timeout` is seconds until its last byte is read."""
 
 
 class HttpSender:
@@ -108,7 +69,13 @@ class HttpSender:
         before_send: BeforeSend | None = None,
         timeout: float,  # noqa: ASYNC109 - the deadline stands still in before_send
     ) -> WireAnswer:
-        """See `Sender.send`."""
+        """The whole answer to one request, which is never repeated.
+
+        `before_send` is awaited once, on an open connection, before the first byte; what it raises
+        aborts the request and comes out as it is. `timeout` is seconds for the whole call, and
+        again from the first byte on. Raises APIConnectionError, whose `spent` tells whether it
+        was sent.
+        """
         trace = Trace(self._base.host, self._own_peer, before_send)
         http = self._build(request, self._url(request), trace, timeout, trusted=True)
         try:
@@ -116,35 +83,37 @@ class HttpSender:
                 trace.bind(deadline, timeout)
                 response = await self._hand_over(http, trace)
                 try:
-                    return await self._read(response, request.limit)
+                    return await self.read(response, request.limit)
                 finally:
                     await response.aclose()
         except Exception as error:
             if error is trace.refused:
                 raise
             spent = carry.spent(request, error, sent=trace.sent)
-            raise self._failure(request, error, spent) from error
+            raise self.failure(request, error, spent) from error
 
     @asynccontextmanager
     async def open(
         self,
         request: WireRequest,
         *,
-        timeout: float,  # noqa: ASYNC109 - it holds while the caller reads
+        timeout: float,  # noqa: ASYNC109 - it holds for what is read later, too
     ) -> AsyncIterator[Stream]:
-        """See `Sender.open`. Follows at most three redirects, without the key to another origin."""
-        deadline = asyncio.timeout(timeout)
+        """An answer to be read as it comes; `timeout` is seconds until its last byte is read.
+
+        Follows at most three redirects, without the key to another origin. Raises
+        APIConnectionError.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout
         try:
-            async with deadline:
+            async with asyncio.timeout_at(deadline):
                 response = await self._follow(request, patience=timeout)
-                try:
-                    yield _HttpStream(self, request, response)
-                finally:
-                    await response.aclose()
         except TimeoutError as error:
-            if not deadline.expired():  # somebody else's timeout, in the body of the `with`
-                raise
-            raise self._failure(request, error, "not_sent") from error
+            raise self.failure(request, error, "not_sent") from error
+        try:
+            yield Stream(self, request, response, deadline)
+        finally:
+            await response.aclose()
 
     async def _follow(self, request: WireRequest, patience: float) -> httpx.Response:
         last, url, trusted = self._base, self._url(request), True
@@ -175,14 +144,15 @@ class HttpSender:
         except APIError:
             raise
         except Exception as error:
-            raise self._failure(request, error, "not_sent") from error
+            raise self.failure(request, error, "not_sent") from error
 
     async def _hand_over(self, http: httpx.Request, trace: Trace) -> httpx.Response:
         if not self._traced:
             await trace.begin()
         return await self._client.send(http, stream=True)
 
-    async def _read(self, response: httpx.Response, limit: int) -> WireAnswer:
+    async def read(self, response: httpx.Response, limit: int) -> WireAnswer:
+        """The answer with at most `limit` bytes of its body."""
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
@@ -216,7 +186,8 @@ class HttpSender:
         # A gateway with a public name and a private address has its results on private ones too.
         self._private = self._private or is_private(address)
 
-    def _failure(self, request: WireRequest, error: Exception, spent: Spent) -> APIConnectionError:
+    def failure(self, request: WireRequest, error: Exception, spent: Spent) -> APIConnectionError:
+        """The error for what went wrong on the way, in words that a person can use."""
         where = f"{request.method} {carry.shown(self._url(request))}"
         if isinstance(error, httpx.TimeoutException | TimeoutError):
             unsent = request.spends and spent == "not_sent"
@@ -229,31 +200,51 @@ class HttpSender:
         return APIConnectionError(where, words, fix, spent=spent)
 
 
-class _HttpStream:
-    """A `Stream` over httpx."""
+class Stream:
+    """An answer whose body is still coming.
 
-    def __init__(self, sender: HttpSender, request: WireRequest, response: httpx.Response) -> None:
+    The deadline is looked at where bytes are waited for, not while their reader is busy with them:
+    so any task may read on, and none is cut short in work of its own.
+    """
+
+    def __init__(
+        self, sender: HttpSender, request: WireRequest, response: httpx.Response, deadline: float
+    ) -> None:
         self._sender = sender
         self._request = request
         self._response = response
+        self._deadline = deadline
 
     @property
     def status(self) -> int:
+        """HTTP's status."""
         return self._response.status_code
 
     @property
     def headers(self) -> Mapping[str, str]:
+        """The answer's headers; their names are found in lower case."""
         return self._response.headers
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._response.aiter_bytes():
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes; raises APIConnectionError where it breaks off or stands still."""
+        now = asyncio.get_running_loop().time
+        # An asynchronous generator, though httpx says only that it is an iterator.
+        body = cast(AsyncGenerator[bytes, None], self._response.aiter_bytes())
+        async with aclosing(body):
+            while True:
+                try:
+                    async with asyncio.timeout_at(min(self._deadline, now() + STALL_TIMEOUT)):
+                        chunk = await anext(body, None)
+                except (httpx.HTTPError, TimeoutError) as error:
+                    raise self._sender.failure(self._request, error, "not_sent") from error
+                if chunk is None:
+                    return
                 yield chunk
-        except httpx.HTTPError as error:
-            raise self._sender._failure(self._request, error, "not_sent") from error
 
     async def answer(self) -> WireAnswer:
+        """The body as a short answer, for one that is not the content that was wanted."""
         try:
-            return await self._sender._read(self._response, _ERROR_LIMIT)
-        except httpx.HTTPError as error:
-            raise self._sender._failure(self._request, error, "not_sent") from error
+            async with asyncio.timeout_at(self._deadline):
+                return await self._sender.read(self._response, _ERROR_LIMIT)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise self._sender.failure(self._request, error, "not_sent") from error

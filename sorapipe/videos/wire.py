@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, Required, TypedDict, Unpack
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from sorapipe.errors import UsageError
+from sorapipe.videos import reference, said
+from sorapipe.videos.dialect import Auth
+from sorapipe.videos.encode import as_form
 from sorapipe.videos.errors import bounded
 from sorapipe.videos.model import Order, Variant
-from sorapipe.videos.profile import Number, Profile
+from sorapipe.videos.profile import Profile
+from sorapipe.videos.reference import File, Reference, lacks
+from sorapipe.videos.said import Seconds, Size
 from sorapipe.videos.secret import NO_SECRET, Secret
 
 MODEL, SECONDS, SIZE = "sora-2", 4, "1280x720"  # what a create sends unless said
@@ -21,21 +24,8 @@ ANSWER_LIMIT = MIB  # bytes of one answer; a Video is below 40 KiB even with the
 LIST_LIMIT = 8 * MIB  # a hundred of those
 PAGE = 100  # the most that a list gives at once
 
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A reference image as it is sent: a file name, its media type and its bytes."""
-
-    name: str
-    media_type: str
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class FileId:
-    """A reference image that the server already has."""
-
-    id: str
+# What a request says outside of `extra`, where it is checked, priced and remembered.
+_OWN = frozenset({"prompt", "model", "seconds", "size", "input_reference", "video"})
 
 
 class Revision(TypedDict, total=False):
@@ -50,24 +40,35 @@ class Revision(TypedDict, total=False):
 class Extension(Revision):
     """What an extension says: `seconds` is how much is added."""
 
-    seconds: Number
+    seconds: Seconds
 
 
-class Creation(Revision, total=False):
-    """What a create says. The first three are always sent: MODEL, SECONDS, SIZE unless said."""
+class Scene(Revision, total=False):
+    """What a create says, but for its picture, which people have in more forms than the wire.
+
+    The first three are always sent: MODEL, SECONDS, SIZE unless said. `characters` are ids of
+    characters that the server has.
+    """
 
     model: str
-    seconds: Number
-    size: str
-    input_reference: Image | FileId | None
+    seconds: Seconds
+    size: Size
+    characters: Iterable[str] | None
+
+
+class Creation(Scene, total=False):
+    """What a create says."""
+
+    input_reference: Reference | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireRequest:
     """One request. `path` is below the base URL; `address` is a whole one, for results elsewhere.
 
-    The body is `json`, or multipart where `form` or `files` is not empty, or none. `spends` tells
-    whether it asks for a render; `limit` is how many bytes of an answer are read.
+    The body is `json`, or multipart where `form` or `files` is not empty, or none. `auth` is how
+    the key goes with it. `spends` tells whether it asks for a render; `limit` is how many bytes of
+    an answer are read.
     """
 
     method: str
@@ -77,7 +78,8 @@ class WireRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
     form: tuple[tuple[str, str], ...] = ()
-    files: tuple[tuple[str, Image], ...] = ()
+    files: tuple[tuple[str, File], ...] = ()
+    auth: Auth = "bearer"
     spends: bool = False
     limit: int = ANSWER_LIMIT
 
@@ -103,92 +105,116 @@ class WireAnswer:
 
 
 def create(profile: Profile, **fields: Unpack[Creation]) -> WireRequest:
-    """A new video. Raises UsageError where the profile has no way to say it."""
-    reference = fields.get("input_reference")
+    """A new video. Raises UsageError for what can't be, or has no way to be said there."""
+    names = profile.fields
     body: dict[str, Any] = {
-        "prompt": fields["prompt"],
-        "model": fields.get("model", MODEL),
-        "seconds": plain(fields.get("seconds", SECONDS)),
-        "size": fields.get("size", SIZE),
+        names.prompt: said.prompt(fields["prompt"]),
+        names.model: said.model(fields.get("model", MODEL)),
+        names.seconds: said.seconds(fields.get("seconds", SECONDS), names.seconds_type),
+        names.size: said.size(fields.get("size", SIZE)),
     }
-    if isinstance(reference, FileId):
-        if not profile.file_id:
-            raise _lacks(profile, "a reference by file id", "give the image's file")
-        body["input_reference"] = {"file_id": reference.id}
-    files = (("input_reference", reference),) if isinstance(reference, Image) else ()
-    return _spending(profile, "/videos", body, fields, files)
+    if characters := said.ids(fields.get("characters") or ()):
+        if not profile.characters:
+            raise lacks(profile, "a character", "leave it out")
+        body[names.characters] = characters
+    more, files = reference.sent(profile, fields.get("input_reference"))
+    return _spending(profile, profile.paths.create, body | more, fields, files)
 
 
 def remix(profile: Profile, video: str, **fields: Unpack[Revision]) -> WireRequest:
     """A completed video rendered again under another prompt; model, size and length stay."""
     if not profile.remix:
-        raise _lacks(profile, "remix", "use a provider that has it")
-    return _spending(profile, f"{_path(video)}/remix", {"prompt": fields["prompt"]}, fields)
+        raise lacks(profile, "remix", "use a provider that has it")
+    return _spending(profile, _at(profile.paths.remix, video), _prompt(fields), fields)
 
 
 def edit(profile: Profile, video: str, **fields: Unpack[Revision]) -> WireRequest:
     """A completed video changed as the prompt says; model, size and length stay."""
     if not profile.edit:
-        raise _lacks(profile, "edit", "use a provider that has it")
-    body = {"prompt": fields["prompt"], "video": {"id": video}}
-    return _spending(profile, "/videos/edits", body, fields)
+        raise lacks(profile, "edit", "use a provider that has it")
+    body = {**_prompt(fields), "video": {"id": _id(video)}}
+    return _spending(profile, profile.paths.edit, body, fields)
 
 
 def extend(profile: Profile, video: str, **fields: Unpack[Extension]) -> WireRequest:
     """A completed video continued for that many more seconds; the answer is the stitched whole."""
     if not profile.extend:
-        raise _lacks(profile, "extend", "use a provider that has it")
-    seconds = plain(fields["seconds"])
-    body = {"prompt": fields["prompt"], "seconds": seconds, "video": {"id": video}}
-    return _spending(profile, "/videos/extensions", body, fields)
+        raise lacks(profile, "extend", "use a provider that has it")
+    seconds = said.seconds(fields["seconds"], profile.fields.seconds_type)
+    body = {**_prompt(fields), "seconds": seconds, "video": {"id": _id(video)}}
+    return _spending(profile, profile.paths.extend, body, fields)
 
 
-def retrieve(video: str) -> WireRequest:
+def create_character(profile: Profile, *, name: str, video: File) -> WireRequest:
+    """A character from a clip, to be named in the creates to come."""
+    if not profile.characters:
+        raise lacks(profile, "a character", "leave it out")
+    return _request(
+        profile,
+        "POST",
+        profile.paths.characters,
+        form=(("name", said.name(name)),),
+        files=(("video", video),),
+        spends=True,
+    )
+
+
+def retrieve_character(profile: Profile, character: str) -> WireRequest:
+    """What the server knows of a character."""
+    if not profile.characters:
+        raise lacks(profile, "a character", "leave it out")
+    return _request(profile, "GET", _at(profile.paths.character, character))
+
+
+def retrieve(profile: Profile, video: str) -> WireRequest:
     """How a video is doing."""
-    return WireRequest(method="GET", path=_path(video), headers=_ACCEPT)
+    return _request(profile, "GET", _at(profile.paths.retrieve, video))
 
 
-def list_page(*, limit: int = PAGE, order: Order = "desc", after: str | None = None) -> WireRequest:
+def list_page(
+    profile: Profile, *, limit: int = PAGE, order: Order = "desc", after: str | None = None
+) -> WireRequest:
     """One page of the list; `after` is the `last_id` of the page before."""
+    if profile.list == "none":
+        raise lacks(profile, "a list", "remember the ids of what you create")
     if not 1 <= limit <= PAGE:
         raise UsageError("limit", f"{limit} videos a page is not possible", f"1 to {PAGE}")
+    if order not in ("asc", "desc"):
+        raise UsageError("order", f"'{bounded(order)}' is not an order", "'asc' or 'desc'")
     query = {"limit": str(limit), "order": order}
     if after is not None:
         query["after"] = after
-    return WireRequest(method="GET", path="/videos", query=query, headers=_ACCEPT, limit=LIST_LIMIT)
+    return _request(profile, "GET", profile.paths.list, query=query, limit=LIST_LIMIT)
 
 
 def delete(profile: Profile, video: str) -> WireRequest:
     """A video's removal from the server."""
     if not profile.delete:
-        raise _lacks(profile, "delete", "nothing is left to do there")
-    return WireRequest(method="DELETE", path=_path(video), headers=_ACCEPT)
+        raise lacks(profile, "delete", "nothing is left to do there")
+    return _request(profile, "DELETE", _at(profile.paths.delete, video))
 
 
 def content(profile: Profile, video: str, variant: Variant = "video") -> WireRequest:
     """A video's bytes. The variant is said only where it is another one: some servers refuse it."""
     if variant != "video" and not profile.variants:
-        raise _lacks(profile, f"the variant '{variant}'", "ask for 'video'")
+        raise lacks(profile, f"the variant '{variant}'", "ask for 'video'")
     query = {} if variant == "video" else {"variant": variant}
-    path = f"{_path(video)}/content"
-    return WireRequest(method="GET", path=path, query=query, headers=_BYTES)
+    path = _at(profile.paths.content, video)
+    return _request(profile, "GET", path, query=query, headers=_BYTES)
 
 
-def result(address: str) -> WireRequest:
+def result(profile: Profile, address: str) -> WireRequest:
     """A video's bytes from where its answer says they lie (relative to the base URL, or whole)."""
-    return WireRequest(method="GET", address=address, headers=_BYTES)
+    return WireRequest(method="GET", address=address, headers=_BYTES, auth=profile.auth)
 
 
-def plain(number: Number) -> str:
-    """A number as decimal digits: "4", "2.5", never "4.0" or "4e+00"."""
-    try:
-        value = Decimal(str(number))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
-        raise UsageError("request", f"{number} is not a number that can be sent", "a finite one")
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def reserved(profile: Profile) -> frozenset[str]:
+    """The names that `extra` can't have: what they stand for is said outside of it."""
+    names, image = profile.fields, profile.image
+    own = {names.prompt, names.model, names.seconds, names.size, image.part, image.field}
+    own |= {names.seed} if profile.seed else set()
+    own |= {names.characters} if profile.characters else set()
+    return _OWN | own
 
 
 _ACCEPT = {"accept": "application/json"}
@@ -196,67 +222,52 @@ _ACCEPT = {"accept": "application/json"}
 _BYTES = {"accept": "*/*", "accept-encoding": "identity"}
 
 
+def _request(profile: Profile, method: str, path: str, **more: Any) -> WireRequest:
+    """A request of that profile; a path's own query comes before what is asked."""
+    bare, _, fixed = path.partition("?")
+    more["query"] = {**dict(parse_qsl(fixed, keep_blank_values=True)), **more.get("query", {})}
+    more.setdefault("headers", _ACCEPT)
+    return WireRequest(method=method, path=bare, auth=profile.auth, **more)
+
+
 def _spending(
     profile: Profile,
     path: str,
-    fields: dict[str, Any],
-    said: Revision,
-    files: tuple[tuple[str, Image], ...] = (),
+    body: dict[str, Any],
+    fields: Revision,
+    files: tuple[tuple[str, File], ...] = (),
 ) -> WireRequest:
     """A request for a render: JSON, or multipart for a file and where the profile wants it."""
-    seed = said.get("seed")
+    seed = fields.get("seed")
     if seed is not None:
         if not profile.seed:
-            raise _lacks(profile, "a seed", "leave it out")
-        fields["seed"] = seed
-    for name, value in (said.get("extra") or {}).items():
-        if name in fields or name == "input_reference":
+            raise lacks(profile, "a seed", "leave it out")
+        body[profile.fields.seed] = said.seed(seed)
+    for name, value in (fields.get("extra") or {}).items():
+        if name in reserved(profile) or name in body:
             raise UsageError("extra", f"'{name}' is a field of its own", "say it outside of extra")
         if value is not None:
-            fields[name] = value
+            body[name] = value
     headers = dict(_ACCEPT)
-    if key := said.get("idempotency_key"):
+    if key := fields.get("idempotency_key"):
         headers["idempotency-key"] = key
-    request = WireRequest(method="POST", path=path, headers=headers, json=fields, spends=True)
-    if files or profile.body == "multipart":
-        return _as_form(request, fields, files)
-    return request
+    if not files and profile.body == "json":
+        return _request(profile, "POST", path, headers=headers, json=body, spends=True)
+    objects = frozenset({"video", profile.image.field, profile.fields.characters})
+    form = as_form(body, objects)
+    return _request(profile, "POST", path, headers=headers, form=form, files=files, spends=True)
 
 
-def _as_form(
-    request: WireRequest, fields: Mapping[str, Any], files: tuple[tuple[str, Image], ...]
-) -> WireRequest:
-    form: list[tuple[str, str]] = []
-    for name, value in fields.items():
-        if name in {"video", "input_reference"}:  # objects of the API itself: bracket fields
-            form.extend((f"{name}[{key}]", _text(inner)) for key, inner in value.items())
-        else:
-            form.append((name, _text(value)))
-    return WireRequest(
-        method=request.method,
-        path=request.path,
-        headers=request.headers,
-        form=tuple(form),
-        files=files,
-        spends=request.spends,
-    )
+def _prompt(fields: Revision) -> dict[str, Any]:
+    return {"prompt": said.prompt(fields["prompt"])}
 
 
-def _text(value: object) -> str:
-    """A value as a form's field: texts as they are, numbers in digits, the rest as JSON."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return plain(value)
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _path(video: str) -> str:
+def _at(path: str, video: str) -> str:
     """The path of a video; an id that would turn it into another path never gets here unquoted."""
+    return path.replace("{id}", quote(_id(video), safe="=:@~"))
+
+
+def _id(video: str) -> str:
     if not video or set(video) == {"."}:
         raise UsageError("video", f"'{video}' is not an id", "the id that create answered")
-    return "/videos/" + quote(video, safe="=:@~")
-
-
-def _lacks(profile: Profile, what: str, fix: str) -> UsageError:
-    return UsageError(f"profile '{profile.name}'", f"{what} is not possible there", fix)
+    return video

@@ -114,6 +114,27 @@ def test_who_wins(
     assert found.why
 
 
+def test_a_provider_may_name_a_profile_of_the_users_own(config: Path) -> None:
+    """Or be called like it; and a built-in one may be overridden, for all who are like it."""
+    config.write_text(
+        "[providers.box]\nprofile = 'mine'\nbase-url = 'http://gpu-box:8000/v1'\n"
+        "[profiles.mine]\nlike = 'sglang'\nconcurrency = 2\n"
+        "[profiles.openai]\nconcurrency = 5\n"
+    )
+    box = _resolved(config, provider="box")
+    assert (box.profile.name, box.profile.fields.seconds_type) == ("mine", "integer")
+    assert box.concurrency == 2
+    assert _resolved(config, provider="openai").concurrency == 5
+    named = _resolved(config, profile="mine", base_url="http://localhost/v1")
+    assert (named.name, named.profile.name) == ("mine", "mine")
+
+
+def test_a_provider_can_be_looked_at_without_an_address(config: Path) -> None:
+    """Nobody is talked to, so nobody needs to be found; its key is looked for all the same."""
+    found = _resolved(config, {"SORAPIPE_API_KEY": KEY}, provider="generic", to_talk=False)
+    assert (found.base_url, found.key_from, bool(found.api_key)) == (None, "SORAPIPE_API_KEY", True)
+
+
 def test_the_config_says_prices_concurrency_and_limits(config: Path) -> None:
     """What one machine's owner knows better than a profile."""
     found = _resolved(config)
@@ -174,6 +195,10 @@ def test_a_key_may_lie_in_a_file_beside_the_config(config: Path) -> None:
         ("provider = 'farn'\n[providers.farm]", "no provider 'farn'; did you mean 'farm'?"),
         ("provider = 'p'\n[providers.p]\nprofile = 'opnai'", "did you mean 'openai'?"),
         ("provider = 'p'\n[providers.p]", "nobody says where the server of provider 'p' is"),
+        ("[profiles.p]\nlsit = 'hint'", ": profiles.p.lsit: there is no such key; did you mean"),
+        ("[profiles.'a b']\nlist = 'hint'", "this can't be a profile's name"),
+        ("[profiles]\np = 1", ": profiles: p: it is not a table"),
+        ("provider = 'p'\n[providers.p]\nprofile = 'min'\n[profiles.mine]", "mean 'mine'?"),
         ("[prices]\nm = 'dear'", "dear is no price"),
         ("[prices]\nm = -1", "-1 is no price"),
         ("[limits]\nread-timeuot = 1", "did you mean 'read-timeout'?"),

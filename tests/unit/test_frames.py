@@ -9,8 +9,8 @@ import av
 import pytest
 from PIL import Image
 
-from sorapipe.videos.boxes import BrokenVideo
 from sorapipe.media.frames import frame_png, still_png
+from sorapipe.videos.boxes import BrokenVideo
 from tests.unit.films import KINDS, film, grey
 
 

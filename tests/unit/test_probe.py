@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sorapipe.videos.boxes import BrokenVideo
 from sorapipe.media.probe import Probe, probe
+from sorapipe.videos.boxes import BrokenVideo
 from tests.unit.films import KINDS, film
 
 

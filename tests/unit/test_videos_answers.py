@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,7 +28,8 @@ from sorapipe.videos.profile import load
 from sorapipe.videos.wire import WireAnswer, WireRequest
 
 CREATE = wire.create(load("openai"), prompt="a", model="sora-2", seconds=4, size="1280x720")
-RETRIEVE = wire.retrieve("video_1")
+RETRIEVE = wire.retrieve(load("local"), "video_1")
+LIST = wire.list_page(load("local"))
 
 
 def _at(seconds: float) -> datetime:
@@ -176,7 +178,7 @@ def test_no_answer_makes_reading_fail(raw: dict[str, Any], value: object) -> Non
             for read in (
                 lambda answer: answers.video(CREATE, answer),
                 lambda answer: answers.video(RETRIEVE, answer, "video_1"),
-                lambda answer: answers.page(wire.list_page(), answer),
+                lambda answer: answers.page(LIST, answer),
                 lambda answer: answers.deleted(RETRIEVE, answer, "video_1"),
             ):
                 _reads_or_tells(read, answer)
@@ -333,18 +335,16 @@ def test_a_video_keeps_the_id_it_was_asked_by() -> None:
 
 def test_a_page_without_its_own_cursor_has_one() -> None:
     """`last_id` is the last video's where the server gives none; entries without an id are left."""
-    page = answers.page(
-        wire.list_page(), _answer({"data": [{"id": "a"}, {"no": "id"}, "x", {"id": "b"}]})
-    )
+    page = answers.page(LIST, _answer({"data": [{"id": "a"}, {"no": "id"}, "x", {"id": "b"}]}))
     assert [video.id for video in page.data] == ["a", "b"]
     assert (page.last_id, page.has_more, page.told) == ("b", True, False)
 
 
 def test_a_list_may_be_bare_and_may_say_that_it_ends() -> None:
     """A JSON array is a page too, and an empty page without a word is the last one."""
-    assert [v.id for v in answers.page(wire.list_page(), _answer([{"id": "a"}])).data] == ["a"]
-    assert answers.page(wire.list_page(), _answer({"data": []})).has_more is False
-    told = answers.page(wire.list_page(), _answer({"data": [{"id": "a"}], "has_more": False}))
+    assert [v.id for v in answers.page(LIST, _answer([{"id": "a"}])).data] == ["a"]
+    assert answers.page(LIST, _answer({"data": []})).has_more is False
+    told = answers.page(LIST, _answer({"data": [{"id": "a"}], "has_more": False}))
     assert (told.has_more, told.told) == (False, True)
 
 
@@ -352,7 +352,7 @@ def test_a_list_that_was_cut_is_no_list() -> None:
     """A page over the limit proves nothing about what it did not show."""
     cut = WireAnswer(200, {}, b'{"data": []}', whole=False)
     with pytest.raises(APIAnswerError, match="of more than 8388608 bytes"):
-        answers.page(wire.list_page(), cut)
+        answers.page(LIST, cut)
 
 
 def test_a_deletion_is_read_in_every_form() -> None:
@@ -360,3 +360,81 @@ def test_a_deletion_is_read_in_every_form() -> None:
     for value in ({"id": "v", "deleted": True}, {"id": "v", "status": "deleted"}, b""):
         assert answers.deleted(RETRIEVE, _answer(value), "v").deleted
     assert not answers.deleted(RETRIEVE, _answer({"deleted": False}), "v").deleted
+
+
+def test_a_profile_has_words_and_places_of_its_own() -> None:
+    """Its words for a status come before everybody's, and where it keeps results likewise."""
+    words = {"baking": "in_progress", "finished": "failed"}
+    mine = replace(load("generic"), statuses=words, result_urls=("out.files.1", "out.link"))
+    told: dict[str, Any] = {"id": "v", "status": "Finished", "url": "https://a"}
+    told["out"] = {"files": [1, "https://b"]}
+    video = answers.video(CREATE, _answer(told), profile=mine)
+    assert (video.status, video.word, video.url) == ("failed", "Finished", "https://b")
+    told["out"] = {"files": "none", "link": {"no": "text"}}
+    assert answers.video(CREATE, _answer(told), profile=mine).url == "https://a"
+    assert answers.video(CREATE, _answer({"id": "v", "status": "baking"})).status == "in_progress"
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "expected"),
+    [
+        (
+            "openrouter",
+            {
+                "id": "gen-vid-1",
+                "status": "completed",
+                "polling_url": "/api/v1/videos/gen-vid-1",
+                "unsigned_urls": ["https://openrouter.ai/api/v1/videos/gen-vid-1/content?index=0"],
+                "urls": ["https://store.example.com/signed"],
+                "usage": {"cost": 3.2, "is_byok": False},
+            },
+            ("gen-vid-1", "completed", "https://store.example.com/signed", Decimal("3.2")),
+        ),
+        (
+            "openrouter",
+            {"id": "gen-vid-1", "status": "cancelled", "error": "provider gave up"},
+            ("gen-vid-1", "failed", None, None),
+        ),
+        (
+            "new-api",
+            {
+                "id": "task_1",
+                "task_id": "task_1",
+                "status": "unknown",
+                "progress": "0%",
+                "metadata": {"url": "https://store.example.com/1"},
+            },
+            ("task_1", "queued", "https://store.example.com/1", None),
+        ),
+        (
+            "sglang",
+            {"id": "r1", "status": "completed", "url": "", "urls": [None], "seconds": "4"},
+            ("r1", "completed", None, None),
+        ),
+    ],
+)
+def test_each_dialects_answer_is_a_video(
+    name: str, told: dict[str, Any], expected: tuple[object, ...]
+) -> None:
+    """Id, status, where it lies and what it cost, in whatever fields that server has them."""
+    video = answers.video(CREATE, _answer(told, 202), profile=load(name))
+    assert (video.id, video.status, video.url, video.cost) == expected
+
+
+def test_sglangs_answer_to_a_delete_is_a_deletion() -> None:
+    """It is the video itself, with a status that says so."""
+    told = {"id": "r1", "object": "video", "status": "deleted"}
+    assert answers.deleted(RETRIEVE, _answer(told), "r1").deleted
+
+
+def test_a_character_is_read_leniently() -> None:
+    """Its id is all that is needed; without one it is no answer."""
+    told = {"id": "char_1", "name": "Ada", "created_at": 1790000000, "odd": True}
+    found = answers.character(RETRIEVE, _answer(told))
+    assert (found.id, found.name, found.created_at) == ("char_1", "Ada", _at(1790000000))
+    assert found.raw["odd"]
+    assert answers.character(RETRIEVE, _answer({"x": 1}), "char_1").id == "char_1"
+    with pytest.raises(APIAnswerError):
+        answers.character(RETRIEVE, _answer({"name": "Ada"}))
+    with pytest.raises(APIStatusError):
+        answers.character(RETRIEVE, _answer({"error": {"message": "no"}}, 404))

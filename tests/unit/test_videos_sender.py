@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from sorapipe.errors import UsageError
-from sorapipe.videos import wire
+from sorapipe.videos import calls, wire
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.errors import (
     APIAnswerError,
@@ -22,8 +22,8 @@ from sorapipe.videos.errors import (
     AuthenticationError,
 )
 from sorapipe.videos.profile import load
+from sorapipe.videos.reference import Image
 from sorapipe.videos.sender import HttpSender
-from sorapipe.videos.wire import Image
 from tests.unit.raw_server import RawServer, Talk, raw_server
 
 KEY = "sk-very-secret-0123456789"
@@ -43,15 +43,16 @@ async def _accept(talk: Talk) -> None:
 
 
 async def _create(base_url: str, patience: float = 5.0, **options: Any) -> Any:
-    transport = options.pop("transport", None)
-    async with HttpSender(base_url, KEY, transport=transport) as sender:
-        client = AsyncVideos(sender, load("openai"), read_timeout=patience)
-        return await client.create(**WANTED, **options)
+    sender = HttpSender(base_url, KEY, transport=options.pop("transport", None))
+    before = options.pop("before_send", None)
+    async with sender:
+        call = calls.create(load("openai"), **WANTED, **options)
+        return call.read(await sender.send(call.request, before_send=before, timeout=patience))
 
 
-async def _downloaded(client: AsyncVideos) -> bytes:
-    async with client.open_content("video_1") as stream:
-        return b"".join([chunk async for chunk in stream.chunks()])
+async def _retrieve(sender: HttpSender) -> Any:
+    call = calls.retrieve(load("generic"), "video_1")
+    return call.read(await sender.send(call.request, timeout=5))
 
 
 def test_before_send_is_awaited_once_on_an_open_connection_before_the_first_byte() -> None:
@@ -78,17 +79,16 @@ def test_a_second_request_on_the_same_connection_is_announced_too() -> None:
     """A connection that is in use is as good as a new one, and its moment is told as well."""
 
     async def scene() -> None:
-        calls: list[int] = []
+        told: list[int] = []
 
-        async with raw_server(_accept) as server, HttpSender(server.base_url) as sender:
+        async with raw_server(_accept) as server, AsyncVideos(server.base_url) as client:
 
             async def before() -> None:
-                calls.append(len(server.talks))
+                told.append(len(server.talks))
 
-            client = AsyncVideos(sender, load("generic"))
             for _ in range(2):
                 await client.create(**WANTED, before_send=before)
-            assert calls == [0, 1]
+            assert told == [0, 1]
             assert server.connections == 1
 
     asyncio.run(scene())
@@ -264,7 +264,7 @@ def test_a_retrieve_that_breaks_off_has_spent_nothing() -> None:
     async def scene() -> None:
         async with raw_server(_reset) as server, HttpSender(server.base_url) as sender:
             with pytest.raises(APIConnectionError) as caught:
-                await AsyncVideos(sender, load("generic")).retrieve("video_1")
+                await _retrieve(sender)
             assert caught.value.spent == "not_sent"
 
     asyncio.run(scene())
@@ -334,9 +334,8 @@ def test_a_download_ends_at_its_deadline_also_while_it_drips() -> None:
 
     async def scene() -> None:
         async with raw_server(drip) as server, HttpSender(server.base_url) as sender:
-            client = AsyncVideos(sender, load("generic"), download_timeout=0.2)
             with pytest.raises(APITimeoutError):
-                await _downloaded(client)
+                await _fetched(sender, "/v1/x", patience=0.2)
 
     asyncio.run(scene())
 
@@ -350,7 +349,7 @@ def test_a_timeout_of_the_callers_own_comes_through_an_open_download() -> None:
     async def scene() -> None:
         async with raw_server(file) as server, HttpSender(server.base_url) as sender:
             with pytest.raises(TimeoutError, match="mine") as caught:
-                async with sender.open(wire.result("/v1/x"), timeout=5):
+                async with sender.open(wire.result(load("local"), "/v1/x"), timeout=5):
                     raise TimeoutError("mine")
             assert not isinstance(caught.value, APIError)
 
@@ -366,9 +365,8 @@ def test_a_download_that_breaks_off_is_an_error_and_not_a_short_file() -> None:
 
     async def scene() -> None:
         async with raw_server(half) as server, HttpSender(server.base_url) as sender:
-            client = AsyncVideos(sender, load("generic"))
             with pytest.raises(APIConnectionError):
-                await _downloaded(client)
+                await _fetched(sender, "/v1/x")
 
     asyncio.run(scene())
 
@@ -377,8 +375,8 @@ def _authorized(server: RawServer) -> list[bool]:
     return [b"authorization" in talk.request.lower() for talk in server.talks]
 
 
-async def _fetched(sender: HttpSender, address: str) -> bytes:
-    async with sender.open(wire.result(address), timeout=5) as stream:
+async def _fetched(sender: HttpSender, address: str, patience: float = 5) -> bytes:
+    async with sender.open(wire.result(load("local"), address), timeout=patience) as stream:
         return b"".join([chunk async for chunk in stream.chunks()])
 
 
@@ -519,7 +517,7 @@ def test_a_provider_on_a_private_network_may_have_its_results_there() -> None:
         async with raw_server(_accept) as server:
             base_url = f"http://api.example.com:{server.port}/v1"
             async with HttpSender(base_url) as sender:
-                await AsyncVideos(sender, load("generic")).retrieve("video_1")
+                await _retrieve(sender)
                 assert await _fetched(sender, f"http://files.example.com:{server.port}/x.mp4")
 
     asyncio.run(scene())
@@ -593,7 +591,7 @@ def test_the_address_of_a_proxy_says_nothing_about_who_is_behind_it(
         async with raw_server(_accept) as proxy:
             monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
             async with HttpSender("http://api.example.com/v1") as sender:
-                await AsyncVideos(sender, load("generic")).retrieve("video_1")
+                await _retrieve(sender)
                 assert await _fetched(sender, "http://files.example.com/x.mp4")
                 with pytest.raises(APIConnectionError, match="private network"):
                     await _fetched(sender, "http://10.0.0.1/x.mp4")
@@ -627,7 +625,7 @@ def test_the_key_never_shows_in_an_error() -> None:
             told = [str(error), repr(error), error.code, error.kind, error.param]
             told += traceback.format_exception(error)
             async with HttpSender(server.base_url, KEY) as sender:
-                video = await AsyncVideos(sender, load("generic")).retrieve("video_1")
+                video = await _retrieve(sender)
                 told += [repr(video), repr(sender)]
         assert "wrong key [API key]" in str(error)
         assert KEY not in "".join(told)

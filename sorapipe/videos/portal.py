@@ -1,0 +1,145 @@
+"""An event loop in a thread of its own, through which blocking code uses asynchronous code."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+from sorapipe.errors import UsageError
+
+T = TypeVar("T")
+
+PATIENCE = 5.0  # seconds that an interrupt waits for what it has cancelled
+
+_END = object()
+
+
+class Portal:
+    """A loop that ends when it is closed, or forgotten; any number of threads may call.
+
+    `last` is awaited in it when everything else has ended.
+    """
+
+    def __init__(self, last: Callable[[], Awaitable[None]]) -> None:
+        self._loop = _Loop(last)
+        self.close = weakref.finalize(self, self._loop.close)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What that coroutine returns or raises.
+
+        An interrupt (Ctrl-C) cancels it, and comes out when it has cleaned up behind itself. Raises
+        UsageError where the portal is closed.
+        """
+        try:
+            loop = self._loop.begun()
+        except BaseException:
+            work.close()
+            raise
+        turn = asyncio.Lock()
+        future = asyncio.run_coroutine_threadsafe(_held(work, turn), loop)
+        try:
+            return future.result()
+        except CancelledError:
+            raise UsageError("videos", "this client was closed during the call") from None
+        except BaseException:
+            if future.cancel():  # it was going on, so it is we who were interrupted
+                with suppress(TimeoutError, CancelledError):
+                    ended = asyncio.run_coroutine_threadsafe(_ended(work, turn), loop)
+                    ended.result(PATIENCE)
+            raise
+
+    def each(self, work: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+        """What that generator yields, one step at a time; it ends where its reader stops."""
+        try:
+            while (item := self.run(_step(work))) is not _END:
+                yield cast(T, item)
+        finally:
+            with suppress(UsageError):  # closed: then the loop has ended it as well
+                self.run(work.aclose())
+
+
+class _Loop:
+    """The loop and its thread, which begins with the first call."""
+
+    def __init__(self, last: Callable[[], Awaitable[None]]) -> None:
+        self._last = last
+        self._lock = threading.Lock()
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = asyncio.Event()
+        self._closed = False
+
+    def begun(self) -> asyncio.AbstractEventLoop:
+        """The loop, running. Raises UsageError where it is closed."""
+        with self._lock:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._live, name="videos", daemon=True)
+                self._thread.start()
+            # After a fork the thread is in the parent alone.
+            if self._closed or self._thread is None or not self._thread.is_alive():
+                raise UsageError("videos", "this client is closed", "make another one")
+            if self._thread is threading.current_thread():
+                raise UsageError("videos", "this call would wait for itself", "use AsyncVideos")
+        self._ready.wait()
+        if self._loop is None:
+            raise UsageError("videos", "no event loop can begin", "are too many files open?")
+        return self._loop
+
+    def close(self) -> None:
+        """Cancel what is under way, await `last`, and end the thread."""
+        with self._lock:
+            self._closed = True
+        if self._thread is None:
+            return  # it was never used, so nothing is open
+        self._ready.wait()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._closing.set)
+        if self._thread is not threading.current_thread():  # the garbage collector runs anywhere
+            self._thread.join()
+
+    def _live(self) -> None:
+        try:
+            asyncio.run(self._until_closed())
+        finally:
+            self._ready.set()
+
+    async def _until_closed(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ready.set()
+        await self._closing.wait()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._last()
+
+
+def in_thread(work: Callable[[], object] | None) -> Callable[[], Awaitable[None]] | None:
+    """That function as a coroutine function, called in a thread where it may block."""
+    if work is None:
+        return None
+
+    async def done() -> None:
+        await asyncio.to_thread(work)
+
+    return done
+
+
+async def _held(work: Coroutine[Any, Any, T], turn: asyncio.Lock) -> T:
+    async with turn:
+        return await work
+
+
+async def _ended(work: Coroutine[Any, Any, T], turn: asyncio.Lock) -> None:
+    async with turn:  # what was cancelled may still be on its way out
+        work.close()  # or never have begun
+
+
+async def _step(work: AsyncGenerator[T, None]) -> T | object:
+    return await anext(work, _END)
