@@ -73,6 +73,11 @@ if TYPE_CHECKING:
     from sorapipe.videos.reference import ImageUrl as ImageUrl
     from sorapipe.videos.sync import Videos as Videos
 else:
+    __all__ = [name for names in _OFFERED.values() for name in names]
+
+    def __dir__() -> list[str]:
+        """What is offered here."""
+        return __all__
 
     def __getattr__(name: str) -> object:
         """What is offered here, loaded when it is asked for: an HTTP library takes its time."""

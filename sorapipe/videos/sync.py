@@ -202,7 +202,7 @@ class Videos:
         poll_interval: float | None = None,
         **scene: Unpack[Scene],
     ) -> Video:
-        """`create` once, then `wait`; raises as both do.
+        """`create`, with all that it takes, once; then `wait`. Raises as both do.
 
         What goes wrong after the create has its `video`, and is never `not_sent`: the render goes
         on, and `wait` with its id goes on waiting for it.

@@ -22,7 +22,7 @@ from sorapipe.videos.model import Video
 from sorapipe.videos.pages import AsyncPage, Page
 from sorapipe.videos.pictures import LARGEST_PICTURE
 from sorapipe.videos.profile import load
-from sorapipe.videos.reference import FileId, Image, ImageUrl
+from sorapipe.videos.reference import FileId, Image, ImageUrl, data_url, image_of
 from sorapipe.videos.sync import Videos
 from sorapipe.videos.wire import Extension, Revision, Scene
 
@@ -122,7 +122,7 @@ def test_a_picture_is_sent_from_a_path_an_open_file_or_its_bytes(tmp_path: Path)
     with path.open("rb") as file:
         named = [_sent(path), _sent(str(path)), _sent(file)]
     unnamed = [_sent(PNG), _sent(bytearray(PNG)), _sent(memoryview(PNG)), _sent(BytesIO(PNG))]
-    unnamed += [_sent(Image("reference.png", "image/png", PNG))]
+    unnamed += [_sent(Image("reference.png", "image/png", PNG)), _sent(data_url(image_of(PNG)))]
     for body in named + unnamed:
         assert b"Content-Type: image/png\r\n\r\n" + PNG in body
     assert all(b'filename="tower.png"' in body for body in named)
@@ -134,8 +134,6 @@ def test_a_picture_is_named_by_an_address_or_by_an_id() -> None:
     address = "https://example.com/tower.png"
     for reference in (address, ImageUrl(address)):
         assert json.loads(_sent(reference))["input_reference"] == {"image_url": address}
-    data = "data:image/png;base64,iVBORw0KGgo="
-    assert json.loads(_sent(data))["input_reference"] == {"image_url": data}
     assert json.loads(_sent(FileId("file-1")))["input_reference"] == {"file_id": "file-1"}
 
 
@@ -290,6 +288,7 @@ def test_the_face_offers_what_it_names_and_nothing_is_loaded_for_its_parts() -> 
     """`from sorapipe.videos import Videos` works; a slip is told as Python does."""
     offered = [name for names in face._OFFERED.values() for name in names]
     assert len(offered) == len(set(offered))
+    assert dir(face) == sorted(offered)
     for name in offered:
         assert getattr(face, name).__name__ == name
     assert (face.Videos, face.AsyncVideos) == (sync.Videos, client.AsyncVideos)
