@@ -27,6 +27,8 @@ class Faulty:
     on and answers 500; `hang-after` takes it on and never answers. `creates` counts what reached
     the server, `accepted` what it took on. With `hidden` its list is empty, with `listless` it
     answers 503; with `broken` so many downloads end in 502, with `blind` so many looks in 503.
+    With `forgetful` it knows no video, and says so as New API does; with `snapping` the line of
+    every download breaks after a byte, and `downloads` has the first byte that each asked for.
     """
 
     script: list[str] = field(default_factory=list)
@@ -34,6 +36,9 @@ class Faulty:
     listless: bool = False
     broken: int = 0
     blind: int = 0
+    forgetful: bool = False
+    snapping: bool = False
+    downloads: list[int] = field(default_factory=list)
     broken_path: str = ""
     url: str = ""
     creates: int = 0
@@ -47,6 +52,10 @@ class Faulty:
         elif self.blind and scope["path"].startswith("/v1/videos/video_"):
             self.blind -= 1
             await _answer(send, 503, {"error": {"message": "scripted 503"}})
+        elif self.forgetful and scope["path"].startswith("/v1/videos/video_"):
+            await _answer(send, 400, {"code": "task_not_exist", "message": "task_not_exist"})
+        elif self.snapping and scope["path"].endswith("/content"):
+            await self._snap(scope, receive, send)
         elif self._breaks(scope["path"]):
             self.broken -= 1
             await _answer(send, 502, {"error": {"message": "bad gateway"}})
@@ -62,6 +71,18 @@ class Faulty:
             return False
         self.broken_path = self.broken_path or path
         return path == self.broken_path
+
+    async def _snap(self, scope: Scope, receive: Any, send: Any) -> None:
+        asked = dict(scope["headers"]).get(b"range", b"bytes=0-")
+        self.downloads.append(int(asked.removeprefix(b"bytes=").removesuffix(b"-")))
+
+        async def one_byte(message: Any) -> None:
+            if message["type"] == "http.response.body" and message["body"]:
+                message = {**message, "body": message["body"][:1], "more_body": True}
+            if message["type"] == "http.response.start" or message["body"]:
+                await send(message)
+
+        await self.app(scope, receive, one_byte)  # and the server hangs up: there is no end
 
     async def _create(self, scope: Scope, receive: Any, send: Any) -> None:
         self.creates += 1

@@ -22,7 +22,7 @@ from sorapipe.videos.sync import Videos
 SMALL: dict[str, Any] = {"prompt": "a wave", "model": "sora-2", "seconds": 1, "size": "64x36"}
 KEY = "sk-of-the-studio"
 # How a video is told to be unknown where it is not by 404, which APIs have it for.
-UNKNOWN = {"litellm": "InternalServerError", "new-api": "BadRequestError"}
+UNKNOWN = {"litellm": "InternalServerError"}
 SILENT = ("new-api",)  # those that do not pass on when to come again
 
 

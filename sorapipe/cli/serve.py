@@ -53,7 +53,7 @@ def add(subparsers: Any) -> None:
         default="openai",
         metavar="NAME",
         help="speak as servers of that kind do: azure, litellm, new-api, openrouter, sglang or "
-        "vllm-omni (default %(default)s; the last two are lenient)",
+        "vllm-omni (default %(default)s; the last three are lenient)",
     )
     faults = parser.add_argument_group(
         "faults, for testing clients",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ async def _rendered(session: Session, video: Video) -> int:
     args = session.args
     if args.wait or args.output:
         if not args.json:
-            session.give(video.id)  # at once: a script may want it whatever happens to us
+            with suppress(BrokenPipeError):  # told already; what is waited for is another thing
+                session.give(video.id)  # at once: a script may want it whatever happens to us
         return await _awaited(session, video)
     session.give(as_json(video, session.provider.api_key) if args.json else video.id)
     if session.provider.base_url is None and not video.ended:

@@ -12,6 +12,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from sorapipe.cli.exits import Exit, exit_code
@@ -55,11 +56,12 @@ class Session:
     def tell(self, text: str) -> None:
         """A line of talk."""
         if not self.args.quiet:
-            print(printable(text), file=sys.stderr)
+            self.warn(text)
 
     def warn(self, text: str) -> None:
-        """A line that is told in any case."""
-        print(printable(text), file=sys.stderr)
+        """A line that is told in any case, unless nobody listens: an id is still to be given."""
+        with suppress(OSError):
+            print(printable(text), file=sys.stderr, flush=True)
 
     def give(self, text: str) -> None:
         """Data on stdout. Where that can't be written, it is told instead: it may be an id."""

@@ -25,17 +25,17 @@ def as_data(video: Video, key: Secret) -> dict[str, Any]:
     return {
         "id": video.id,
         "status": video.status,
-        "model": video.model,
+        "model": _hidden(video.model, key),
         "progress": _number(video.progress),
         "seconds": _number(video.seconds),
         "size": video.size,
-        "prompt": None if video.prompt is None else key.redact(video.prompt),
+        "prompt": _hidden(video.prompt, key),
         "created_at": _time(video.created_at),
         "completed_at": _time(video.completed_at),
         "expires_at": _time(video.expires_at),
         "remixed_from": video.remixed_from,
         "error": None if error is None else {"code": error.code, "message": error.message},
-        "url": video.url,
+        "url": _hidden(video.url, key),  # at some it carries the key as a parameter
         "cost": as_number(video.cost),
     }
 
@@ -135,6 +135,10 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
 def _pairs(told: dict[str, Any]) -> str:
     width = max(map(len, told))
     return "\n".join(f"{name:<{width}}  {printable(str(value))}" for name, value in told.items())
+
+
+def _hidden(text: str | None, key: Secret) -> str | None:
+    return None if text is None else key.redact(text)
 
 
 def _number(value: float | None) -> int | float | None:

@@ -10,6 +10,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
+from math import inf
 from typing import TextIO
 
 from sorapipe.core.plan import Plan
@@ -21,19 +23,20 @@ from sorapipe.run.session import Listener
 _PLAIN = {
     "accepted": "in flight as {video}",
     "adopted": "found again as {video}",
-    "throttled": "the server asks to wait",
+    "throttled": "the server asks to wait{wait}",
     "unreached": "not reached: {why}",
     "not-sent": "not sent: {why}",
     "rejected": "rejected: {why}",
     "ambiguous": "no clear answer; looking for it: {why}",
     "unknown": "payment unknown: {why}",
     "failed": "failed: {why}",
-    "lost": "lost, though paid: {why}",
+    "lost": "lost: {why}",
     "blocked": "blocked: {why}",
     "kept": "kept, {bytes} bytes",
     "reused": "reused from the store",
     "set-aside": "{file} was not ours; it is now {aside}",
 }
+_REPEATS = 60.0  # seconds after which a server that still asks to wait is told of again
 _ENDS = frozenset({"kept", "reused", "failed", "lost", "rejected", "unknown", "blocked"})
 
 
@@ -48,7 +51,7 @@ def watcher(plan: Plan, *, json_lines: bool, quiet: bool) -> Iterator[Listener]:
         with _bar(plan) as listener:
             yield listener
     else:
-        yield _writer(sys.stderr, _line)
+        yield _writer(sys.stderr, _lines())
 
 
 def _writer(stream: TextIO, render: Callable[[Event], str]) -> Listener:
@@ -67,12 +70,34 @@ def _writer(stream: TextIO, render: Callable[[Event], str]) -> Listener:
     return write
 
 
+def _lines() -> Callable[[Event], str]:
+    """`_line`, but a server that asks to wait is told once, until it asks for longer, or for long.
+
+    Every take and every try is an event of its own, and nobody can do anything but wait.
+    """
+    longest, last = 0.0, -inf
+
+    def line(event: Event) -> str:
+        nonlocal longest, last
+        if event["event"] == "throttled":
+            wait = event.get("retry_after") or 0.0
+            now = datetime.fromisoformat(event["at"]).timestamp()
+            if now - last < _REPEATS and wait <= longest:
+                return ""
+            longest, last = wait, now
+        return _line(event)
+
+    return line
+
+
 def _line(event: Event) -> str:
     """The event in one line, or nothing where it is not worth one."""
     pattern = _PLAIN.get(event["event"])
     if pattern is None:
         return ""
-    return printable(f"{event.get('take', 'run')}: " + pattern.format(**{"why": "", **event}))
+    asked = event.get("retry_after")
+    facts = {"why": "", "wait": f" {asked:g} s" if asked else "", **event}
+    return printable(f"{event.get('take', 'run')}: " + pattern.format(**facts))
 
 
 @contextmanager

@@ -42,7 +42,9 @@ def _troubles(outcome: Outcome, command: str, resolve: str) -> Iterator[str]:
     yield from _few(f"{name}: {why}" for name, why in failed)
     yield from _few(f"{name}: blocked: {why}" for name, why in outcome.blocked.items())
     for take in outcome.lost:
-        yield f"{take.name}: paid, {at_most(take, take.spent)}, and lost: {take.why}"
+        free = take.intent.get("price") == 0
+        paid = "" if free else f"paid, {at_most(take, take.spent)}, and "
+        yield f"{take.name}: {paid}lost: {take.why}"
     for take in outcome.unknown:
         yield from _unknown(take, resolve)
     if outcome.in_flight:

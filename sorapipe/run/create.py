@@ -28,6 +28,7 @@ THROTTLES = 30  # times in a row that a server may say "later", after it was lef
 QUOTA = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached"}
 )  # 429s that waiting won't end
+NO_ROUTE = frozenset({404, 405})  # what servers say of a path that they do not have
 _LOOK = 0.2  # seconds between two looks at a twin that is being settled
 _PAUSE = 1.0  # seconds before a request that was intended and not sent is tried again
 
@@ -111,7 +112,7 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
     try:
         video: Video = await again(send, hands, work, image, render, intend)
     except APIError as error:
-        await _settle(hands, name, error, sent_at)
+        await _settle(hands, work, name, error, sent_at)
     else:
         hands.throttles = 0
         await accept(hands, work, render, video, "accepted")
@@ -155,7 +156,9 @@ def _sleeper(hands: Hands) -> Callable[[float], Awaitable[None]]:
     return sleep
 
 
-async def _settle(hands: Hands, name: dict[str, str], error: APIError, sent_at: float) -> None:
+async def _settle(
+    hands: Hands, work: Work, name: dict[str, str], error: APIError, sent_at: float
+) -> None:
     """Record what became of the request, and tell the run what follows from it."""
     if not _intended(hands, name):
         hands.unreachable = str(error)
@@ -166,17 +169,27 @@ async def _settle(hands: Hands, name: dict[str, str], error: APIError, sent_at: 
     elif error.spent == "throttled":
         await _throttled(hands, name, error, sent_at)
     elif error.spent == "rejected":
-        await _rejected(hands, name, error)
+        await _rejected(hands, work, name, error)
     else:
         await hands.session.record("ambiguous", **name, why=str(error))
 
 
-async def _rejected(hands: Hands, name: dict[str, str], error: APIError) -> None:
+async def _rejected(hands: Hands, work: Work, name: dict[str, str], error: APIError) -> None:
     status = error.status if isinstance(error, APIStatusError) else None
-    await hands.session.record("rejected", **name, why=str(error), status=status)
+    why = str(error)
+    if status in NO_ROUTE and work.request.operation != "create":
+        why += _way_out(work.request.operation)
+    await hands.session.record("rejected", **name, why=why, status=status)
     if status in (401, 402, 403):
         hands.refused = str(error)
         raise Refused(hands.refused) from error
+
+
+def _way_out(operation: str) -> str:
+    """What helps where that operation may not be there at all."""
+    hint = f"; does this server have {operation}? 'sorapipe providers check' tells: choose its"
+    fallback = " --profile, and the shot's fallback is taken where the profile lacks it"
+    return hint + (fallback if operation == "remix" else " --profile")
 
 
 async def _throttled(hands: Hands, name: dict[str, Any], error: APIError, sent_at: float) -> None:

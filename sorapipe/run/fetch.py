@@ -6,8 +6,6 @@ import asyncio
 from contextlib import aclosing
 from typing import Any
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
-
 from sorapipe.config_file import Limits
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
@@ -18,8 +16,7 @@ from sorapipe.videos.boxes import Boxes, BrokenVideo
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError
 from sorapipe.videos.model import Video
-
-TRIES = 6  # downloads of one video in one run (design, section 6)
+from sorapipe.videos.patience import Patience
 
 
 async def fetch(hands: Hands, work: Work) -> None:
@@ -36,17 +33,9 @@ async def fetch(hands: Hands, work: Work) -> None:
     if take.video is None:
         await hands.session.record("lost", **name, why="the server's id for it is not known")
         return
-    first = hands.provider.profile.min_poll_interval
-    again = AsyncRetrying(
-        retry=retry_if_exception_type((APIError, BrokenVideo)),
-        stop=stop_after_attempt(TRIES),
-        wait=lambda state: hands.backoff(state.attempt_number, first=first),
-        sleep=hands.clock.sleep,
-        reraise=True,
-    )
     async with hands.fetches:
         try:
-            got: tuple[Kept, Boxes] = await again(_download, hands, work, take.video)
+            got = await _patiently(hands, work, take, take.video)
         except APIStatusError as error:
             if not hands.foreign(take) and await _gone(hands, error, take):
                 why = f"gone from the server before it was fetched: {error.what}"
@@ -101,13 +90,31 @@ def _flags(intent: Any, boxes: Boxes) -> list[str]:
     return flags
 
 
-async def _download(hands: Hands, work: Work, video: str) -> tuple[Kept, Boxes]:
+async def _patiently(hands: Hands, work: Work, take: Take, video: str) -> tuple[Kept, Boxes]:
+    """`_download`, with one patience for all its tries, those that go on where one broke too."""
+    first = hands.provider.profile.min_poll_interval
+    patience = Patience(
+        lambda failed: hands.backoff(failed, first=first),
+        longest=hands.provider.limits.backoff_cap,
+    )
+    while True:
+        try:
+            return await _download(hands, work, video, patience)
+        except (APIError, BrokenVideo) as error:
+            seconds = patience.after(error)
+            if seconds is None or _expired(hands, error, take):
+                raise
+        await hands.clock.sleep(seconds)
+
+
+async def _download(hands: Hands, work: Work, video: str, patience: Patience) -> tuple[Kept, Boxes]:
     if (
         work.rendered is None
     ):  # resumed: where its bytes lie may be a signed address, and is not kept
         work.rendered = await _look(hands, video)
     try:
-        return await download(hands.client, work.rendered, hands.store, hands.provider.limits)
+        limits = hands.provider.limits
+        return await download(hands.client, work.rendered, hands.store, limits, patience)
     except APIStatusError:
         work.rendered = None  # a signed address may have run out: ask for a new one
         raise
@@ -138,7 +145,7 @@ async def _fetched_before(hands: Hands, work: Work, take: Take) -> bool:
 
 
 async def download(
-    client: AsyncVideos, video: Video, store: Store, limits: Limits
+    client: AsyncVideos, video: Video, store: Store, limits: Limits, patience: Patience
 ) -> tuple[Kept, Boxes]:
     """Stream a finished video into the store, hashing and checking it as it passes.
 
@@ -149,24 +156,37 @@ async def download(
     """
     content = client.download_content(video)
     with store.incoming(max_bytes=limits.max_video_bytes) as incoming:
-        async with aclosing(aiter(content)) as chunks:
+        async with aclosing(content.chunks(patience)) as chunks:
             async for chunk in chunks:
                 incoming.write(chunk)
         assert content.boxes is not None
         return await asyncio.to_thread(incoming.finish), content.boxes
 
 
+def _expired(hands: Hands, error: APIError | BrokenVideo, take: Take) -> bool:
+    """Whether it is refused for good: not there, and past the time that the server gave it."""
+    if not isinstance(error, APIStatusError) or not _is_missing(error):
+        return False
+    now = hands.clock.now() if error.server_date is None else error.server_date
+    return take.expires_at is not None and now >= take.expires_at
+
+
+def _is_missing(error: APIStatusError) -> bool:
+    return isinstance(error, NotFoundError) or error.status == 410
+
+
 async def _gone(hands: Hands, error: APIStatusError, take: Take) -> bool:
     """Whether a refused download means that the video is there no more, not just not now."""
-    if error.status not in (404, 410) or take.video is None:
+    if not _is_missing(error) or take.video is None:
         return False
-    if error.status == 410 or (
-        take.expires_at is not None and hands.clock.now() >= take.expires_at
-    ):
+    if error.status == 410:
         return True
     try:
-        return (await hands.client.retrieve(take.video)).status != "completed"
+        video = await hands.client.retrieve(take.video)
     except NotFoundError:
         return True
     except APIError:
         return False
+    # The server said when it expires, so its own clock tells whether that has come.
+    now = hands.clock.now() if video.server_date is None else video.server_date
+    return video.status != "completed" or (take.expires_at is not None and now >= take.expires_at)

@@ -9,7 +9,7 @@ be looked at, the take stays as it is, and a later run looks.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
@@ -18,10 +18,11 @@ from sorapipe.core.take import Take
 from sorapipe.errors import SorapipeError
 from sorapipe.run.hands import GiveUp, Hands, Refused
 from sorapipe.run.send import accept, send
-from sorapipe.run.work import Work, picture
+from sorapipe.run.work import Work, observable, picture
 from sorapipe.videos.errors import APIError, APIStatusError
 from sorapipe.videos.model import Video, epoch
 
+FEW = 10  # ids that it may have which are told
 OLDER = 200  # listed videos in a row, newest first, that are too old: then it has been searched
 
 
@@ -80,22 +81,42 @@ async def _search(hands: Hands, work: Work, take: Take) -> None:
     begun, wait = hands.clock.monotonic(), 1.0
     while True:
         verdict, videos = await _look(hands, work, take)
+        shared = verdict == "found" and _twin_is_open(hands, take)
         left = hands.provider.limits.settle_timeout - (hands.clock.monotonic() - begun)
-        if verdict != "absent" or left <= 0:
+        if (verdict != "absent" and not shared) or left <= 0:
             break
         await hands.clock.sleep(min(wait, left))
         wait = min(wait * 2, 60.0)
-    if verdict == "found" and hands.claims.claim(hands.address, videos[0].id, hands.out):
+    mine = verdict == "found" and not shared
+    if mine and hands.claims.claim(hands.address, videos[0].id, hands.out):
         await accept(hands, work, take.render or "", videos[0], "adopted", matched_on="list")
     elif verdict == "absent" and worth == "proof":
         why = "the server's complete list does not have it"
         await hands.session.record("absent", **name, why=why)
     else:
-        found = ", ".join(video.id for video in videos)
-        why = (
-            f"may be any of {found}" if found else "not in the server's list, which proves nothing"
-        )
-        await hands.session.record("unknown", **name, why=why)
+        await hands.session.record("unknown", **name, why=_why_unknown(videos))
+
+
+def _twin_is_open(hands: Hands, take: Take) -> bool:
+    """Whether what is listed may as well be another take's, whose answer is not here yet.
+
+    Only where keys are replayed do two such requests go out at once, and a key may be refused.
+    """
+    mine = observable(take.intent["request"])
+    return any(
+        observable(other.intent["request"]) == mine
+        for other in hands.session.tally.unsettled
+        if other.fingerprint != take.fingerprint and not hands.foreign(other)
+    )
+
+
+def _why_unknown(videos: Sequence[Video]) -> str:
+    """What its owner needs to settle it: the ids that it may have."""
+    if not videos:
+        return "not in the server's list, which proves nothing"
+    found = "any of " * (len(videos) > 1) + ", ".join(video.id for video in videos[:FEW])
+    more = f" and {len(videos) - FEW} more" if len(videos) > FEW else ""
+    return f"may be {found}{more}: its list does not tell enough to be sure"
 
 
 async def _look(hands: Hands, work: Work, take: Take) -> tuple[Verdict, list[Video]]:

@@ -16,6 +16,7 @@ from sorapipe.run.connect import connect
 from sorapipe.run.fetch import download
 from sorapipe.run.prepare import address_of
 from sorapipe.store import Store
+from sorapipe.videos.patience import Patience
 
 _ENDED = frozenset({"kept", "failed", "lost"})
 
@@ -45,7 +46,7 @@ async def salvage(history: History, provider: Provider, out: Path, store: Store)
                 if found.status != "completed":
                     lines.append(f"{take} is {found.word or found.status} as {video}")
                     continue
-                kept, _ = await download(client, found, store, provider.limits)
+                kept, _ = await download(client, found, store, provider.limits, Patience())
                 record = {"sha256": kept.sha256, "bytes": kept.bytes, "video": video}
                 store.name(event["fp"], {**record, "provider": provider.name})
                 store.deliver(kept.sha256, out / "takes" / f"{take}.mp4")

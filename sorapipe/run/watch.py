@@ -106,10 +106,15 @@ async def _retrieve(hands: Hands, name: dict[str, Any]) -> Video:
     # In process nothing stands between us and the studio: what it does not know is not there.
     patience = 0.0 if hands.address == STUDIO else limits.settle_timeout
 
+    misses: list[float] = []  # when it was not known, since it was last answered otherwise
+
     def enough(state: RetryCallState) -> bool:
-        error, passed = _error(state), hands.clock.monotonic() - begun
+        error, now = _error(state), hands.clock.monotonic()
+        passed = now - begun
         if isinstance(error, NotFoundError):
-            return passed >= patience and (state.attempt_number >= MISSES or not patience)
+            misses.append(now)
+            return now - misses[0] >= patience and (len(misses) >= MISSES or not patience)
+        misses.clear()
         if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
             return True
         away = isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError)

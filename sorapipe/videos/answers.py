@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -36,12 +36,14 @@ def video(
     which then can't be polled. Raises APIStatusError, or APIAnswerError where a success has no id.
     """
     raw = _object(answer)
-    if asked is not None and _is_video(raw, asked):
-        return _video(
-            answer, raw, asked, profile
-        )  # also with a 4xx or 5xx: so some servers tell a failure
+    if asked is not None:
+        # Some servers tell a failure with a 4xx or 5xx, which a gateway wraps in one of its own.
+        for told in (raw, reading.quoted(raw)):
+            if _is_video(told, asked):
+                return _video(answer, told, asked, profile)
     if not 200 <= answer.status < 300:
-        raise failure(request, answer)
+        unknown = profile.unknown_id if profile is not None and asked is not None else ()
+        raise failure(request, answer, unknown=unknown)
     found = asked or id_of(raw)
     if not raw or found is None:
         raise unreadable(request, answer, "a video with an id")
@@ -87,19 +89,30 @@ def character(request: WireRequest, answer: WireAnswer, asked: str | None = None
     return character_of(raw, found)
 
 
-def failure(request: WireRequest, answer: WireAnswer) -> APIStatusError:
-    """The error that an answer tells, in the server's own words without our key in them."""
+def failure(
+    request: WireRequest, answer: WireAnswer, *, unknown: Collection[str] = ()
+) -> APIStatusError:
+    """The error that an answer tells, in the server's own words without our key in them.
+
+    `unknown` are codes by which this kind of server says that it does not know the id, whatever
+    status it says that with.
+    """
     body = reading.parse(answer.body)
     redact = answer.secret.redact
     code, message = reading.complaint(body)
     if not message and body is None:
         message = _page_text(answer)
-    error = status_error(request.where, answer.status, redact(message), spends=request.spends)
-    details = body.get("error") if isinstance(body, dict) else None
+    details = reading.details(body)
+    error = status_error(
+        request.where,
+        answer.status,
+        redact(message),
+        spends=request.spends,
+        missing=code in unknown,
+    )
     error.code = bounded(redact(code))
-    if isinstance(details, dict):
-        error.kind = bounded(redact(reading.text(details.get("type")) or ""))
-        error.param = bounded(redact(reading.text(details.get("param")) or ""))
+    error.kind = bounded(redact(reading.text(details.get("type")) or ""))
+    error.param = bounded(redact(reading.text(details.get("param")) or ""))
     error.retry_after = retry_after(answer)
     error.server_date = server_date(answer)
     return error

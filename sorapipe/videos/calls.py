@@ -79,8 +79,6 @@ def retrieve_character(profile: Profile, character: str) -> Call[Character]:
 def _render(profile: Profile, request: WireRequest, parent: str | None = None) -> Call[Video]:
     def read(answer: WireAnswer) -> Video:
         video = answers.video(request, answer, profile=profile)
-        if parent is None or profile.ids == "plain":
-            return video
-        return replace(video, id=ids.child(parent, video.id))
+        return video if parent is None else replace(video, id=ids.child(parent, video.id))
 
     return Call(request, read)

@@ -10,6 +10,7 @@ import httpx
 
 from sorapipe import __version__
 from sorapipe.errors import UsageError
+from sorapipe.videos import reading
 from sorapipe.videos.errors import APIConnectionError, Spent, bounded
 from sorapipe.videos.secret import Secret
 from sorapipe.videos.wire import WireRequest
@@ -103,6 +104,14 @@ def origin(url: httpx.URL) -> tuple[str, str, int]:
 def is_redirect(response: httpx.Response) -> bool:
     """Whether the answer says where to look instead."""
     return response.status_code in _REDIRECTS and "location" in response.headers
+
+
+def is_clear(response: httpx.Response, body: bytes | bytearray) -> bool:
+    """Whether an answer that broke off says all that counts, and may have been paid for.
+
+    A refusal does by its status, and an object by its last brace: nothing can follow it.
+    """
+    return response.status_code >= 400 or isinstance(reading.parse(bytes(body)), dict)
 
 
 def joined(request: WireRequest, url: httpx.URL, address: str) -> httpx.URL:

@@ -227,8 +227,10 @@ class AsyncVideos:
         """`create`, with all that it takes, once; then `wait`. Raises as both do.
 
         What goes wrong after the create has its `video`, and is never `not_sent`: the render goes
-        on, and `wait` with its id goes on waiting for it.
+        on, and `wait` with its id goes on waiting for it. An exception that is no APIError, such as
+        one of `on_progress`, or Ctrl-C, has the id in a note.
         """
+        waiting.pace(self.profile, timeout, poll_interval)  # raises before anything is paid
         video = await self.create(input_reference=input_reference, before_send=before_send, **scene)
         with waiting.accepted(video):
             return await self.wait(

@@ -7,18 +7,17 @@ import os
 import secrets
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, closing, contextmanager, suppress
-from io import BytesIO
+from io import BytesIO, TextIOBase
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from sorapipe.errors import StorageError
+from sorapipe.errors import StorageError, UsageError
 from sorapipe.videos.boxes import Boxes, BrokenVideo
 from sorapipe.videos.errors import APIError, passing
+from sorapipe.videos.patience import Patience
 from sorapipe.videos.portal import Portal
 from sorapipe.videos.transfer import Source, Transfer
 from sorapipe.videos.waiting import tell
-
-STARTS = 3  # times that one file is begun with
 
 Target = str | os.PathLike[str] | IO[bytes]
 OnBytes = Callable[[int, int | None], object]  # bytes so far, and in all where that is known
@@ -75,7 +74,13 @@ class AsyncContent:
 
         Raises APIError, BrokenVideo: what came before is then the beginning of the file.
         """
-        self._transfer = Transfer(self._source)
+        async with aclosing(self.chunks(Patience())) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def chunks(self, patience: Patience) -> AsyncGenerator[bytes, None]:
+        """The bytes as they come, with a patience that the caller may go on with."""
+        self._transfer = Transfer(self._source, patience)
         async with aclosing(self._transfer.chunks()) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -89,33 +94,33 @@ class AsyncContent:
                         yield step
                 await asyncio.to_thread(_settle, file)
         else:
-            async with aclosing(self.filling(target, anew=False)) as steps:
-                async for step in steps:
-                    yield step
+            with _given(target):
+                async with aclosing(self.filling(target, anew=False)) as steps:
+                    async for step in steps:
+                        yield step
 
     async def filling(
         self, file: IO[bytes], *, anew: bool = True
     ) -> AsyncGenerator[tuple[int, int | None], None]:
         """Write it to an open file, step by step; `anew` lets it go back to that file's start."""
-        self._transfer = transfer = Transfer(self._source)
-        for attempt in range(1, STARTS + 1):
+        self._transfer = transfer = Transfer(self._source, Patience())
+        while True:
             received = 0
             try:
                 async with aclosing(transfer.chunks()) as chunks:
                     async for chunk in chunks:
-                        file.write(chunk)
+                        _put(file, chunk)
                         received += len(chunk)
                         yield received, transfer.total
                 return
             except (APIError, BrokenVideo) as error:
                 mends = isinstance(error, BrokenVideo) or passing(error)
-                last = attempt == STARTS or transfer.left <= 0
-                if last or not mends or (received and not anew):
+                kept = received and not anew
+                if kept or not mends or not await transfer.again(error):
                     raise
                 if received:
                     file.seek(0)
                     file.truncate()
-                await transfer.pause(attempt, error)
 
 
 class Content:
@@ -177,6 +182,8 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
     try:
         if path.is_dir():
             raise IsADirectoryError(0, "a folder stands there")
+        if path.exists() and not path.is_file():  # the rename would replace /dev/null itself
+            raise OSError(0, "a device or a pipe stands there")
         with part.open("xb") as file:
             yield file
         part.replace(path)
@@ -186,6 +193,37 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+@contextmanager
+def _given(file: IO[bytes]) -> Iterator[None]:
+    """The open file of a caller, to be written to in the block; at its end nothing waits in it."""
+    try:
+        # A closed file raises a ValueError when it is asked.
+        fit = not isinstance(file, TextIOBase) and getattr(file, "writable", lambda: True)()
+    except ValueError:
+        fit = False
+    if not fit or not hasattr(file, "write"):
+        fix = "a path, or a file that is open with mode 'wb'"
+        raise UsageError("write_to", "bytes can't be written to that", fix)
+    try:
+        yield
+        if hasattr(file, "flush"):
+            file.flush()
+    except OSError as error:
+        what = f"it can't be written: {error.strerror or error}"
+        raise StorageError(str(getattr(file, "name", "file")), what, "") from error
+
+
+def _put(file: IO[bytes], data: bytes) -> None:
+    """Write all of it: a file without a buffer may take less, and says so by a number alone."""
+    while data:
+        taken = file.write(data)
+        if taken is None:  # some that are only like a file say nothing
+            return
+        if not taken:
+            raise OSError(0, "it takes no more")
+        data = data[taken:]
 
 
 def _settle(file: BinaryIO) -> None:

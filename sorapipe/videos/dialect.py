@@ -8,7 +8,6 @@ from typing import Literal
 Auth = Literal["bearer", "api-key"]
 Written = Literal["text", "integer"]
 Shape = Literal["object", "json", "text", "frames"]
-Ids = Literal["plain", "litellm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +47,9 @@ class Fields:
 class ImageForms:
     """How a reference image is sent; a form without a name is not there.
 
-    `part` is a file's part of a multipart form. `field` takes a URL, a data URL or a file id, in
-    this shape: an `object` with `image_url` or `file_id`, that object as `json` text, the URL as a
-    `text`, or the list of `frames` that OpenRouter has.
+    `part` is a file's part of a multipart form. `field` takes a URL or a file id, and a data URL
+    where there is no part, in this shape: an `object` with `image_url` or `file_id`, that object as
+    `json` text, the URL as a `text`, or the list of `frames` that OpenRouter has.
     """
 
     part: str = "input_reference"

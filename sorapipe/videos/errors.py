@@ -9,7 +9,7 @@ APIError                          spent: not_sent | rejected | throttled | ambig
 │   ├── BadRequestError           400
 │   ├── AuthenticationError       401
 │   ├── PermissionDeniedError     403
-│   ├── NotFoundError             404
+│   ├── NotFoundError             404, or the server's own word for an unknown id
 │   ├── ConflictError             409
 │   ├── UnprocessableEntityError  422
 │   ├── RateLimitError            429
@@ -116,7 +116,7 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: no such video, or no such path."""
+    """404: no such video, or no such path; or the server's own word for that, with any status."""
 
 
 class ConflictError(APIStatusError):
@@ -173,12 +173,18 @@ _FIXES = {
 }
 
 
-def status_error(where: str, status: int, message: str, *, spends: bool) -> APIStatusError:
-    """The error of that status; `spends` tells whether the request could have bought something."""
-    if status >= 500:
-        kind: type[APIStatusError] = InternalServerError
-    else:
-        kind = _BY_STATUS.get(status, APIStatusError)
+def status_error(
+    where: str, status: int, message: str, *, spends: bool, missing: bool = False
+) -> APIStatusError:
+    """The error of that status.
+
+    `spends` tells whether the request could have bought something, `missing` whether the server
+    says in its own words what a 404 says.
+    """
+    kind: type[APIStatusError] = NotFoundError
+    if not missing:
+        usual = InternalServerError if status >= 500 else APIStatusError
+        kind = _BY_STATUS.get(status, usual)
     words = bounded(message)
     what = f"{status} {_phrase(status)}".rstrip() + (f": {words}" if words else "")
     error = kind(where, what, _FIXES.get(status, ""), spent=spent_by(status, spends=spends))
@@ -198,7 +204,8 @@ def spent_by(status: int, *, spends: bool) -> Spent:
 def passing(error: BaseException) -> bool:
     """Whether the same question may be answered later; never a reason to repeat a create."""
     if isinstance(error, APIStatusError):
-        return error.status in _PASSING or error.status >= 500
+        later = error.status in _PASSING or error.status >= 500
+        return later and not isinstance(error, NotFoundError)
     return isinstance(error, APIConnectionError | APIAnswerError)
 
 

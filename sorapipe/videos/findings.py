@@ -16,7 +16,7 @@ Key = Literal["accepted", "refused", "not refused"]
 Answers = Mapping[str, tuple[WireRequest, WireAnswer]]
 
 _REFUSED = frozenset({401, 403})
-_NO_ROUTE = frozenset({404, 405, 501})
+_NO_LIST = frozenset({400, 404, 405, 422, 501})  # it has none, or none without words of its own
 # Abilities that are routes: each with the path of the profile that it has, and its method.
 _ROUTES = {
     "list": ("list", "get"),
@@ -111,9 +111,11 @@ def _routes(document: WireAnswer | None) -> dict[str, frozenset[str]]:
 
 def _models(answer: WireAnswer | None) -> dict[str, str]:
     """The models that are served, with their owners."""
+    if answer is None:
+        return {}
     entries = _object(answer).get("data")
     return {
-        bounded(name): str(entry.get("owned_by") or "")
+        bounded(answer.secret.redact(name)): str(entry.get("owned_by") or "")
         for entry in (entries if isinstance(entries, list) else [])
         if isinstance(entry, dict) and (name := reading.text(entry.get("id")))
     }
@@ -127,7 +129,7 @@ def _abilities(
     if _has(routes, profile.paths.create, "post"):
         for ability, (name, method) in _ROUTES.items():
             found[ability] = _has(routes, getattr(profile.paths, name), method)
-    if listed is not None and listed.status in _NO_ROUTE:
+    if listed is not None and listed.status in _NO_LIST:
         found["list"] = False
     elif listed is not None and listed.status == 200:
         found["list"] = isinstance(_object(listed).get("data"), list)

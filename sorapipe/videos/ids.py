@@ -14,7 +14,8 @@ def child(parent: str, told: str) -> str:
 
     LiteLLM up to 1.106 leaves the model out of the ids of remixes, edits and extensions, and then
     asks the wrong server for them. The child lives where its parent does, so the parent's marks are
-    the right ones. An id that has its model, or is none of LiteLLM's, stays as it is.
+    the right ones. An id that has its model, or is none of LiteLLM's, stays as it is: no other
+    server's looks like that, so this needs no profile to say that it is LiteLLM.
     """
     mine, above = _parts(told), _parts(parent)
     if mine is None or above is None or mine[1] != _MARKS[1] or above[1] == _MARKS[1]:

@@ -39,7 +39,7 @@ class Trail:
         list that only seems to end would prove that a paid render does not exist.
         """
         after = page.last_id
-        if after is None or not page.data or after in self.cursors:
+        if after is None or not self.fresh(page) or after in self.cursors:
             what = "the list says that there is more, and gives the same page again"
             raise APIAnswerError("GET /videos", what, spent="not_sent")
         seen = self.seen.union(video.id for video in page.data)

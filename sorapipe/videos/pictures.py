@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
+from inspect import iscoroutine
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -78,7 +79,7 @@ def _of_path(where: str, path: Path, most: int) -> tuple[str, bytes]:
         if not path.is_file():  # a pipe would wait for ever, a device give for ever
             raise UsageError(where, f"'{bounded(str(path))}' {_absence(path)}", _fix(path))
         with path.open("rb") as file:
-            return path.name, _bounded(path.name, file.read(most + 1), most)
+            return _sendable(path), _bounded(path.name, file.read(most + 1), most)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(where, f"'{bounded(str(path))}' can't be read: {why}", "") from error
@@ -96,14 +97,34 @@ def _fix(path: Path) -> str:
 
 def _of_file(where: str, file: IO[bytes] | IO[str], most: int) -> tuple[str, bytes]:
     named = getattr(file, "name", "")  # a number where it was opened by its descriptor
-    name = Path(named).name if isinstance(named, str) else ""
+    name = _sendable(Path(named)) if isinstance(named, str) else ""
     try:
-        data = file.read(most + 1)
+        data = _all_of(where, file, most + 1)
     except (OSError, ValueError) as error:
         raise UsageError(where, f"the file can't be read: {error}", "give an open file") from error
-    if isinstance(data, str):
-        raise UsageError(where, "the file is open as text", "open it with mode 'rb'")
-    return name, _bounded(name or where, bytes(data), most)
+    return name, _bounded(name or where, data, most)
+
+
+def _all_of(where: str, file: IO[bytes] | IO[str], most: int) -> bytes:
+    """What is left of the file: one without a buffer, or of a network, gives it in pieces."""
+    data = b""
+    while len(data) < most:
+        piece = file.read(most - len(data))
+        if isinstance(piece, str):
+            raise UsageError(where, "the file is open as text", "open it with mode 'rb'")
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            if iscoroutine(piece):
+                piece.close()
+            raise UsageError(where, "reading it gives no bytes", "a file open with mode 'rb'")
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def _sendable(path: Path) -> str:
+    """The file's name, also where it is no text."""
+    return path.name.encode(errors="replace").decode()
 
 
 def _bounded(where: str, data: bytes, most: int) -> bytes:

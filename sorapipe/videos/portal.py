@@ -6,8 +6,9 @@ import asyncio
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
 from sorapipe.errors import UsageError
@@ -35,22 +36,17 @@ class Portal:
         An interrupt (Ctrl-C) cancels it, and comes out when it has cleaned up behind itself. Raises
         UsageError where the portal is closed.
         """
-        try:
-            loop = self._loop.begun()
-        except BaseException:
-            work.close()
-            raise
         turn = asyncio.Lock()
-        future = asyncio.run_coroutine_threadsafe(_held(work, turn), loop)
+        future = self._loop.begin(_held(work, turn), work)
         try:
             return future.result()
         except CancelledError:
+            work.close()  # it may never have begun
             raise UsageError("videos", "this client was closed during the call") from None
         except BaseException:
             if future.cancel():  # it was going on, so it is we who were interrupted
-                with suppress(TimeoutError, CancelledError):
-                    ended = asyncio.run_coroutine_threadsafe(_ended(work, turn), loop)
-                    ended.result(PATIENCE)
+                with suppress(TimeoutError, CancelledError, UsageError):
+                    self._loop.begin(_ended(work, turn)).result(PATIENCE)
             raise
 
     def each(self, work: AsyncGenerator[T, None]) -> Generator[T, None, None]:
@@ -75,17 +71,26 @@ class _Loop:
         self._closing = asyncio.Event()
         self._closed = False
 
-    def begun(self) -> asyncio.AbstractEventLoop:
-        """The loop, running. Raises UsageError where it is closed."""
-        with self._lock:
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._live, name="videos", daemon=True)
-                self._thread.start()
-            # After a fork the thread is in the parent alone.
-            if self._closed or self._thread is None or not self._thread.is_alive():
-                raise UsageError("videos", "this client is closed", "make another one")
-            if self._thread is threading.current_thread():
-                raise UsageError("videos", "this call would wait for itself", "use AsyncVideos")
+    def begin(self, work: Coroutine[Any, Any, T], *inner: Coroutine[Any, Any, Any]) -> Future[T]:
+        """The coroutine under way. Raises UsageError where the loop is closed, and closes them."""
+        try:
+            with self._lock:  # so that what has begun is there for `close` to cancel
+                return asyncio.run_coroutine_threadsafe(work, self._begun())
+        except Exception:
+            for coroutine in (work, *inner):
+                coroutine.close()
+            raise
+
+    def _begun(self) -> asyncio.AbstractEventLoop:
+        """The loop, running."""
+        if self._thread is None and not self._closed:
+            self._thread = threading.Thread(target=self._live, name="videos", daemon=True)
+            self._thread.start()
+        # After a fork the thread is in the parent alone.
+        if self._closed or self._thread is None or not self._thread.is_alive():
+            raise UsageError("videos", "this client is closed", "make another one")
+        if self._thread is threading.current_thread():
+            raise UsageError("videos", "this call would wait for itself", "use AsyncVideos")
         self._ready.wait()
         if self._loop is None:
             raise UsageError("videos", "no event loop can begin", "are too many files open?")
@@ -95,11 +100,12 @@ class _Loop:
         """Cancel what is under way, await `last`, and end the thread."""
         with self._lock:
             self._closed = True
-        if self._thread is None:
-            return  # it was never used, so nothing is open
-        self._ready.wait()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._closing.set)
+            if self._thread is None:
+                return  # it was never used, so nothing is open
+            self._ready.wait()
+            if self._loop is not None:
+                with suppress(RuntimeError):  # a callback's sys.exit() has closed it
+                    self._loop.call_soon_threadsafe(self._closing.set)
         if self._thread is not threading.current_thread():  # the garbage collector runs anywhere
             self._thread.join()
 
@@ -121,9 +127,15 @@ class _Loop:
 
 
 def in_thread(work: Callable[[], object] | None) -> Callable[[], Awaitable[None]] | None:
-    """That function as a coroutine function, called in a thread where it may block."""
+    """That function as a coroutine function, called in a thread where it may block.
+
+    Raises UsageError for a coroutine function, whose call would do nothing.
+    """
     if work is None:
         return None
+    if iscoroutinefunction(work):
+        what = "before_send is a coroutine function"
+        raise UsageError("videos", what, "give a function, or use AsyncVideos")
 
     async def done() -> None:
         await asyncio.to_thread(work)

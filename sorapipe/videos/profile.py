@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sorapipe.errors import UsageError
 from sorapipe.videos import profile_file, tables
-from sorapipe.videos.dialect import Auth, Clues, Fields, Ids, ImageForms, Paths
+from sorapipe.videos.dialect import Auth, Clues, Fields, ImageForms, Paths
 
 Body = Literal["json", "multipart"]
 Worth = Literal["none", "hint", "proof"]
@@ -76,9 +76,8 @@ class Profile:
     or `reject`. `retention` is how many seconds content stays, `min_poll_interval` and
     `max_poll_interval` bound the seconds between two looks at a render. `auth` is how the key is
     sent. `statuses` are words of this kind of server for the API's own, `result_urls` dotted names
-    of where its answers say that a result lies. `ids` is `litellm` where the id of a remix, an edit
-    or an extension has to be mended before it can be polled. `checked` is the date of these facts,
-    `origin` where they come from.
+    of where its answers say that a result lies, `unknown_id` codes of its errors that say that it
+    knows no video of an id. `checked` is the date of these facts, `origin` where they come from.
     """
 
     name: str
@@ -94,7 +93,7 @@ class Profile:
     image: ImageForms = field(default_factory=ImageForms)
     statuses: Mapping[str, Status] = field(default_factory=dict)
     result_urls: tuple[str, ...] = ()
-    ids: Ids = "plain"
+    unknown_id: tuple[str, ...] = ()
     clues: Clues = field(default_factory=Clues)
     list: Worth = "none"
     list_complete: bool = False

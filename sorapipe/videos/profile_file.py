@@ -88,6 +88,14 @@ def _prices(where: str, value: object) -> dict[str, Decimal]:
     return found
 
 
+def _codes(where: str, value: object) -> tuple[str, ...]:
+    """A list of a server's codes; an empty one would be every error that has none."""
+    found = tables.texts(where, value)
+    if not all(code.strip() for code in found):
+        raise UsageError(where, "an empty text is no code", '["...", "..."]')
+    return found
+
+
 def _table(checks: Mapping[str, Check]) -> Check:
     return lambda where, value: tables.read(where, value, checks)
 
@@ -123,7 +131,7 @@ _PROFILE: dict[str, Check] = {
     ),
     "statuses": tables.each(tables.one_of(*_STATUSES)),
     "result-urls": tables.texts,
-    "ids": tables.one_of("plain", "litellm"),
+    "unknown-id": _codes,
     "clues": _table(dict.fromkeys(("header", "host", "path", "owner"), tables.word)),
     "list": tables.one_of("none", "hint", "proof"),
     "idempotency": tables.one_of("none", "replay", "reject"),

@@ -18,6 +18,9 @@ _MOST = Decimal(10**9)  # USD; no render costs that, and arithmetic stays exact
 _MILLISECONDS = 1e11  # as seconds that is the year 5138, so the server means milliseconds
 _LAST_YEAR = 253402300799.0  # the end of 9999, where calendars stop
 
+_QUOTE = re.compile(r"(?:\A| - )\s*(?=\{)")
+_DECODER = json.JSONDecoder()
+
 
 def parse(body: bytes) -> object:
     """The JSON value in a body, or None where there is none."""
@@ -134,7 +137,47 @@ def _at(raw: object, place: str) -> object:
 
 
 def complaint(value: object) -> tuple[str, str]:
-    """Code and message of an error, told as an object, a text, or FastAPI's list of details."""
+    """Code and message of an error, told as an object, a text, or FastAPI's list of details.
+
+    Where a gateway quotes the error of the server behind it, they are that server's.
+    """
+    code, message = _outer(_innermost(value))
+    return code or _outer(value)[0], message
+
+
+def details(value: object) -> Mapping[str, Any]:
+    """The object that `complaint` reads, for what else it has; an empty one where it is none."""
+    whole = _innermost(value)
+    found = whole.get("error") if isinstance(whole, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def quoted(value: object) -> Mapping[str, Any]:
+    """What a gateway got and passes on in the message of its own error; an empty one if nothing.
+
+    It is JSON, whole, at the start of the message or behind a dash.
+    """
+    message = _outer(value)[1]
+    place = _QUOTE.search(message)
+    if place is None:
+        return {}
+    try:
+        _, end = _DECODER.raw_decode(message, place.end())
+    except (ValueError, RecursionError):
+        return {}
+    found = parse(message[place.end() : end].encode("utf-8", "replace"))
+    return found if isinstance(found, Mapping) else {}
+
+
+def _innermost(value: object) -> object:
+    """The error that is quoted in that one, if it says what is wrong, else that one."""
+    inner = quoted(value)
+    told = ("error" in inner or "detail" in inner) and _outer(inner)[1]
+    return inner if told else value
+
+
+def _outer(value: object) -> tuple[str, str]:
+    """`complaint`, of what is told and not of what is quoted in it."""
     if isinstance(value, Mapping):
         inner = value.get("error") or value.get("detail")
         if inner and not value.get("message"):
@@ -147,11 +190,11 @@ def complaint(value: object) -> tuple[str, str]:
 
 
 def _inner(value: object) -> tuple[str, str]:
-    """`complaint` of what stands inside an envelope: one level, however deep the server nests."""
+    """`_outer` of what stands inside an envelope: one level, however deep the server nests."""
     if isinstance(value, Mapping):
         message = text(value.get("message")) or text(value.get("msg")) or text(value.get("error"))
         return text(value.get("code")) or "", message or ""
-    return complaint(value)
+    return _outer(value)
 
 
 def _detail(item: object) -> str:

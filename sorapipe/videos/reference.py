@@ -97,11 +97,12 @@ def sent(
 ) -> tuple[dict[str, Any], tuple[tuple[str, File], ...]]:
     """The fields and the files that say it in the profile's dialect.
 
-    What a server has no form for is brought into one that it has: a file into a data URL, a data
-    URL into a file. Raises UsageError where nothing does.
+    A picture whose bytes are at hand goes as a file wherever one can be sent, also out of a data
+    URL: many a gateway that reads the file drops the field unread, or refuses it. It goes as a data
+    URL where there are no files. Raises UsageError for what the profile has no form for.
     """
     forms = profile.image
-    if isinstance(reference, ImageUrl) and not forms.field and _is_data(reference):
+    if isinstance(reference, ImageUrl) and _is_data(reference):
         reference = decoded(reference.url)
     if isinstance(reference, Image) and forms.part:
         return {}, ((forms.part, reference),)

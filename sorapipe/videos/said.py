@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from sorapipe.errors import UsageError
 from sorapipe.videos.dialect import Written
@@ -16,22 +18,23 @@ Size = str | tuple[int, int]  # "1280x720" or (1280, 720)
 
 _SECONDS = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*s?\s*")
 _SIZE = re.compile(r"\s*([1-9]\d{0,4})\s*[xX×]\s*([1-9]\d{0,4})\s*")
+_KEY = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _LONGEST = 64  # bits of a seed, its sign included
 
 
 def prompt(value: object) -> str:
     """A prompt: a text that is not blank and can be sent."""
-    return _text("prompt", value, "say what is to be seen")
+    return text("prompt", value, "say what is to be seen")
 
 
 def model(value: object) -> str:
     """A model's name."""
-    return _text("model", value, "a model's name, such as 'sora-2'").strip()
+    return text("model", value, "a model's name, such as 'sora-2'").strip()
 
 
 def name(value: object) -> str:
     """A character's name: 1 to 80 characters."""
-    found = _text("name", value, "1 to 80 characters")
+    found = text("name", value, "1 to 80 characters")
     if len(found) > 80:
         raise UsageError("name", f"it has {len(found)} characters", "1 to 80")
     return found
@@ -73,10 +76,31 @@ def seed(value: object) -> int:
 
 def ids(value: Iterable[object]) -> list[dict[str, str]]:
     """Characters by their ids."""
-    found = [value] if isinstance(value, str) else list(value)
+    found = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
     if not all(isinstance(item, str) and item.strip() for item in found):
         raise UsageError("characters", "it is not a list of ids", "['char_...']")
-    return [{"id": str(item)} for item in found]
+    return [{"id": text("characters", item, "['char_...']")} for item in found]
+
+
+def key(value: object) -> str:
+    """An idempotency key: what can stand in a header."""
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        fix = "letters, digits and signs of ASCII"
+        raise UsageError("idempotency_key", "it can't stand in a header", fix)
+    return value
+
+
+def parameters(value: object) -> Mapping[str, Any]:
+    """A server's own parameters: what JSON can carry, by their names."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise UsageError("extra", "it is no mapping of names to values", "{'steps': 30}")
+    for name, item in value.items():
+        try:
+            json.dumps([name, item], ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            what = f"the value of '{bounded(name)}' is nothing that JSON has"
+            raise UsageError("extra", what, "texts, finite numbers, lists, mappings") from error
+    return value
 
 
 def plain(number: Number) -> str:
@@ -87,13 +111,19 @@ def plain(number: Number) -> str:
         value = Decimal("NaN")
     if not value.is_finite():
         raise UsageError("request", f"{number} is not a number that can be sent", "a finite one")
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    digits = f"{value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-def _text(where: str, value: object, fix: str) -> str:
+def text(where: str, value: object, fix: str) -> str:
+    """A text that is not blank and can be sent."""
     if not isinstance(value, str) or not value.strip():
         raise UsageError(where, "it is empty" if value == "" else "it is not a text", fix)
+    return unicode(where, value)
+
+
+def unicode(where: str, value: str) -> str:
+    """A text that can be sent, blank or not."""
     try:
         value.encode()
     except UnicodeEncodeError as error:

@@ -73,24 +73,27 @@ class HttpSender:
 
         `before_send` is awaited once, on an open connection, before the first byte; what it raises
         aborts the request and comes out as it is. `timeout` is seconds for the whole call, and
-        again from the first byte on. Raises APIConnectionError, whose `spent` tells whether it
-        was sent.
+        again from the first byte on. An answer that has said all that counts before it breaks off
+        is an answer. Raises APIConnectionError, whose `spent` tells whether it was sent.
         """
         trace = Trace(self._base.host, self._own_peer, before_send)
         http = self._build(request, self._url(request), trace, timeout, trusted=True)
+        response, body = None, bytearray()
         try:
             async with asyncio.timeout(timeout) as deadline:
                 trace.bind(deadline, timeout)
                 response = await self._hand_over(http, trace)
                 try:
-                    return await self.read(response, request.limit)
+                    await _pour(response, body, request.limit)
                 finally:
                     await response.aclose()
         except Exception as error:
             if error is trace.refused:
                 raise
-            spent = carry.spent(request, error, sent=trace.sent)
-            raise self.failure(request, error, spent) from error
+            if response is None or not carry.is_clear(response, body):
+                spent = carry.spent(request, error, sent=trace.sent)
+                raise self.failure(request, error, spent) from error
+        return self._answer(response, body, request.limit)
 
     @asynccontextmanager
     async def open(
@@ -154,10 +157,10 @@ class HttpSender:
     async def read(self, response: httpx.Response, limit: int) -> WireAnswer:
         """The answer with at most `limit` bytes of its body."""
         body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > limit:
-                break
+        await _pour(response, body, limit)
+        return self._answer(response, body, limit)
+
+    def _answer(self, response: httpx.Response, body: bytearray, limit: int) -> WireAnswer:
         return WireAnswer(
             status=response.status_code,
             headers=dict(response.headers.items()),
@@ -248,3 +251,11 @@ class Stream:
                 return await self._sender.read(self._response, _ERROR_LIMIT)
         except (httpx.HTTPError, TimeoutError) as error:
             raise self._sender.failure(self._request, error, "not_sent") from error
+
+
+async def _pour(response: httpx.Response, body: bytearray, limit: int) -> None:
+    """The answer's bytes into `body`, until they are more than `limit`."""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > limit:
+            return

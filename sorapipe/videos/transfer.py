@@ -21,6 +21,7 @@ from sorapipe.videos.errors import (
     passing,
 )
 from sorapipe.videos.model import Variant, Video
+from sorapipe.videos.patience import Patience
 from sorapipe.videos.profile import Profile
 from sorapipe.videos.reference import image_of
 from sorapipe.videos.sender import HttpSender, Stream
@@ -28,9 +29,6 @@ from sorapipe.videos.wire import WireRequest
 
 DOWNLOAD_TIMEOUT = 600.0  # seconds for a whole file, unless said
 MAX_VIDEO_BYTES = 2 << 30  # unless said
-RESUMES = 5  # times that one file is gone on with
-FIRST_PAUSE = 0.5  # seconds before the first of them; each pause is twice the one before
-LONGEST_PAUSE = 60.0  # seconds; what a server asks for beyond is not obeyed
 
 # With these the server answers the key or the pace, not the path: another address is no way out.
 _FINAL = frozenset({401, 403, 429})
@@ -64,31 +62,35 @@ class Source:
 
 
 class Transfer:
-    """One download, which has `source.timeout` seconds from now.
+    """One download, which has `source.timeout` seconds from now, and that patience.
 
     `total` (bytes, where the server says), `media_type` and `boxes` are known in the course of it.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, patience: Patience) -> None:
         self.total: int | None = None
         self.media_type = ""
         self.boxes: Boxes | None = None
         self._source = source
+        self._patience = patience
         self._deadline = asyncio.get_running_loop().time() + source.timeout
         self._request: WireRequest | None = None
         self._at = 0
         self._tag: str | None = None
 
     @property
-    def left(self) -> float:
+    def _left(self) -> float:
         """Seconds until its deadline."""
         return self._deadline - asyncio.get_running_loop().time()
 
-    async def pause(self, attempt: int, error: Exception) -> None:
-        """Wait before try number `attempt` + 1, longer where the server asks for it."""
-        asked = error.retry_after if isinstance(error, APIStatusError) else None
-        seconds = max(FIRST_PAUSE * 2.0 ** (attempt - 1), min(asked or 0.0, LONGEST_PAUSE))
-        await self._source.clock.sleep(min(seconds, max(self.left, 0.0)))
+    async def again(self, error: Exception) -> bool:
+        """Wait until the next try after one that failed so; False where there is none."""
+        if self._left <= 0:
+            return False
+        seconds = self._patience.after(error)
+        if seconds is not None:
+            await self._source.clock.sleep(min(seconds, max(self._left, 0.0)))
+        return seconds is not None
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The bytes from the start, each once; the whole is vouched for when it ends.
@@ -100,7 +102,6 @@ class Transfer:
         """
         self._request, self._at, self._tag, self.total = None, 0, None, None
         check = BoxWalk() if self._source.variant == "video" else _ImageCheck(self._source)
-        resumed = 0
         while True:
             try:
                 async with aclosing(self._stretch()) as stretch:
@@ -110,10 +111,8 @@ class Transfer:
                         self._check_size()
                 break
             except (APIConnectionError, APIStatusError) as error:
-                resumed += 1
-                if not passing(error) or not self._tag or resumed > RESUMES or self.left <= 0:
+                if not passing(error) or not self._tag or not await self.again(error):
                     raise
-                await self.pause(resumed, error)
         self.boxes = check.finish()
 
     def _check_size(self) -> None:
@@ -175,7 +174,7 @@ class Transfer:
         if self._at:
             more = {"range": f"bytes={self._at}-", "if-range": self._tag or ""}
             request = replace(request, headers={**request.headers, **more})
-        async with self._source.sender.open(request, timeout=max(self.left, 0)) as stream:
+        async with self._source.sender.open(request, timeout=max(self._left, 0)) as stream:
             yield stream
 
     def _overlap(self, stream: Stream) -> int:

@@ -115,12 +115,18 @@ def ended(video: Video) -> Video:
 
 @contextmanager
 def accepted(video: Video) -> Iterator[None]:
-    """Within, an error has the id of what was accepted, and never says that nothing was sent."""
+    """Within, an error has the id of what was accepted, and never says that nothing was sent.
+
+    Every other exception, Ctrl-C too, has the id in a note.
+    """
     try:
         yield
     except APIError as error:
         error.video = error.video or video
         error.spent = "ambiguous"
+        raise
+    except BaseException as error:
+        error.add_note(f"video '{video.id}' was accepted, and goes on")
         raise
 
 

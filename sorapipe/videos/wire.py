@@ -183,7 +183,7 @@ def list_page(
         raise UsageError("order", f"'{bounded(order)}' is not an order", "'asc' or 'desc'")
     query = {"limit": str(limit), "order": order}
     if after is not None:
-        query["after"] = after
+        query["after"] = said.unicode("after", after)
     return _request(profile, "GET", profile.paths.list, query=query, limit=LIST_LIMIT)
 
 
@@ -243,14 +243,14 @@ def _spending(
         if not profile.seed:
             raise lacks(profile, "a seed", "leave it out")
         body[profile.fields.seed] = said.seed(seed)
-    for name, value in (fields.get("extra") or {}).items():
+    for name, value in said.parameters(fields.get("extra") or {}).items():
         if name in reserved(profile) or name in body:
             raise UsageError("extra", f"'{name}' is a field of its own", "say it outside of extra")
         if value is not None:
             body[name] = value
     headers = dict(_ACCEPT)
     if key := fields.get("idempotency_key"):
-        headers["idempotency-key"] = key
+        headers["idempotency-key"] = said.key(key)
     if not files and profile.body == "json":
         return _request(profile, "POST", path, headers=headers, json=body, spends=True)
     objects = frozenset({"video", profile.image.field, profile.fields.characters})
@@ -268,6 +268,6 @@ def _at(path: str, video: str) -> str:
 
 
 def _id(video: str) -> str:
-    if not video or set(video) == {"."}:
+    if not isinstance(video, str) or not video or set(video) == {"."}:
         raise UsageError("video", f"'{video}' is not an id", "the id that create answered")
-    return video
+    return said.unicode("video", video)

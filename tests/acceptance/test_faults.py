@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.cli import Desk
 from tests.faulty import Faulty, faulty
+from tests.served import serving
 
 ONE = "version: 1\ndefaults: { seconds: 1, size: 64x64 }\nshots:\n  - { id: a, prompt: a wave }\n"
 TWO = ONE + "  - { id: b, prompt: another, remix-of: a }\n  - { id: c, prompt: a third }\n"
@@ -115,6 +117,33 @@ def test_a_rejected_shot_blocks_its_descendants_and_nothing_else(tmp_path: Path)
         assert server.accepted == 3
 
 
+@pytest.mark.parametrize("status", ["404", "405"])
+def test_a_remix_that_a_server_does_not_have_is_told_with_what_would_help(
+    tmp_path: Path, status: str
+) -> None:
+    """The profile promises it, the server has no such path: the line says where to look."""
+    text = ONE + "  - { id: b, prompt: another, remix-of: a, fallback: reference }\n"
+    with faulty(tmp_path / "studio", script=["well", status]) as server:
+        desk = desk_for(tmp_path, server, text, profile="generic")
+        done = desk.run("run", "--yes")
+        assert done.returncode == 1
+        assert (desk.out / "a.mp4").exists()
+    (rejected,) = desk.events("rejected")
+    assert rejected["why"].endswith(
+        f"scripted {status}; does this server have remix? 'sorapipe providers check' tells: choose"
+        " its --profile, and the shot's fallback is taken where the profile lacks it"
+    )
+    assert rejected["why"] in done.stderr
+
+
+def test_a_create_that_is_not_found_is_told_as_it_came(tmp_path: Path) -> None:
+    """Every server has creates: there the address is wrong, and not the profile."""
+    with faulty(tmp_path / "studio", script=["404"]) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", "--yes").returncode == 1
+    assert desk.events("rejected")[0]["why"].endswith("scripted 404")
+
+
 @pytest.mark.parametrize("status", ["401", "402", "403"])
 def test_refused_credentials_stop_all_creates(tmp_path: Path, status: str) -> None:
     """Nothing more is sent, and the exit code is 7."""
@@ -132,6 +161,30 @@ def test_a_failed_download_never_renders_again(tmp_path: Path) -> None:
         desk = desk_for(tmp_path, server, ONE, profile="local")
         assert desk.run("run").returncode == 0
         assert server.creates == 1
+
+
+def test_a_line_that_always_breaks_is_tried_six_times_in_all(tmp_path: Path) -> None:
+    """Each goes on where the last one broke off, and one count and one pause is for them all."""
+    with faulty(tmp_path / "studio", snapping=True) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="local")
+        done = desk.run("run")
+        assert done.returncode == 1
+        assert server.downloads == [0, 1, 2, 3, 4, 5]
+        server.snapping = False
+        assert desk.run("run").returncode == 0
+        assert server.creates == 1
+
+
+def test_what_has_expired_is_not_waited_for(tmp_path: Path) -> None:
+    """A 404 past the time that the server gave it is the end: no patience brings it back."""
+    with serving("--lenient", "--fault", "expired") as url:
+        said = {"SORAPIPE_BASE_URL": url, "SORAPIPE_PROFILE": "generic"}
+        desk = Desk(tmp_path, {**said, "SORAPIPE_POLL_INTERVAL": "0.05"})
+        desk.write(ONE)
+        assert desk.run("run", "--yes").returncode == 1
+    rendered, lost = desk.events("rendered", "lost")
+    ended = [datetime.fromisoformat(event["at"]) for event in (rendered, lost)]
+    assert (ended[1] - ended[0]).total_seconds() < 10  # six tries would have taken half a minute
 
 
 def test_a_download_that_cannot_be_had_is_left_for_the_next_run(tmp_path: Path) -> None:
@@ -152,6 +205,27 @@ def test_looks_that_keep_failing_are_told_and_never_render_again(tmp_path: Path)
         assert "503" in done.stderr
         assert "going on to ask" in done.stderr
         assert server.creates == 1
+
+
+def test_a_render_that_its_gateway_forgot_is_lost_and_not_asked_for_an_hour(tmp_path: Path) -> None:
+    """New API says with a 400 and a word what others say with a 404, and is asked as often."""
+    with faulty(tmp_path / "studio", forgetful=True) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="new-api")
+        done = desk.run("run", "--yes")
+    assert done.returncode == 1, done.stderr
+    assert server.creates == 1
+    assert "task_not_exist" in desk.events("lost")[0]["why"]
+
+
+def test_a_finished_render_that_its_gateway_forgot_is_lost_as_well(tmp_path: Path) -> None:
+    """Also where it was finished before, and only its file is still to be fetched."""
+    with faulty(tmp_path / "studio", broken=99) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="new-api")
+        assert desk.run("run", "--yes").returncode == 1
+        assert desk.events("lost") == []
+        server.forgetful = True
+        assert desk.run("run", "--yes").returncode == 1
+    assert "task_not_exist" in desk.events("lost")[0]["why"]
 
 
 def test_a_plan_over_the_budget_sends_nothing(tmp_path: Path) -> None:

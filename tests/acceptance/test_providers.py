@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -214,14 +215,32 @@ def test_a_fallback_runs_to_its_end(
 @pytest.mark.parametrize("name", ["vllm-omni", "sglang", "openrouter"])
 def test_a_fallback_runs_where_no_server_remixes(tmp_path: Path, name: str) -> None:
     """The parent's last frame goes in each dialect's own form, over a real socket."""
-    at = desk(tmp_path, "[prices]\nsora-2 = 0\n'openai/sora-2' = 0\n")
-    model = ", model: openai/sora-2" if name == "openrouter" else ""
+    at = desk(tmp_path, "[prices]\nsora-2 = 0\n'google/veo-3.1' = 0\n")
+    model = ", model: google/veo-3.1" if name == "openrouter" else ""
     at.write(FAMILY % (TINY + model, ", fallback: reference"))
-    with serving("--lenient", "--profile", name) as url:
+    with serving("--profile", name) as url:
         env = {"SORAPIPE_BASE_URL": url, "SORAPIPE_PROFILE": name, "SORAPIPE_POLL_INTERVAL": "0.05"}
         ran = Desk(tmp_path, env).run("run", "--yes")
     assert ran.returncode == 0, ran.stderr
     assert (at.out / "storm.mp4").stat().st_size > 1000
+
+
+def test_a_lost_create_that_a_list_tells_too_little_of_is_left_to_its_owner(tmp_path: Path) -> None:
+    """SGLang lists no prompts: the one video that fits may be another user's, and is only told."""
+    at = desk(tmp_path, "")
+    at.write(f"shots:\n  - {{ id: dawn, prompt: a wave, {TINY} }}\n")
+    with serving("--profile", "sglang", "--fault", "lost-reply@create") as url:
+        env = {"SORAPIPE_BASE_URL": url, "SORAPIPE_PROFILE": "sglang"}
+        quick = {"SORAPIPE_POLL_INTERVAL": "0.05", "SORAPIPE_SETTLE_TIMEOUT": "1"}
+        at = Desk(tmp_path, env | quick)
+        ran = at.run("run")
+        assert ran.returncode == 3, ran.stderr
+        told = re.search(r"may be ([0-9a-f-]{36}): its list does not tell enough", ran.stderr)
+        assert told is not None, ran.stderr
+        assert "dawn@1 --adopt ID | --resubmit | --write-off" in ran.stderr
+        assert at.run("resolve", "dawn@1", "--adopt", told[1]).returncode == 0
+        assert at.run("run").returncode == 0
+    assert len(at.events("intent")) == 1
 
 
 def test_a_plan_tells_each_price_and_its_date(tmp_path: Path) -> None:

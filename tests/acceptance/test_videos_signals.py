@@ -133,3 +133,40 @@ def test_an_id_is_told_even_where_stdout_is_gone() -> None:
         os.close(writing)
     assert "stdout takes nothing; it would have: video_" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_an_id_is_given_even_where_stderr_is_gone() -> None:
+    """Where nobody hears the talk any more the id of what was bought stands on stdout."""
+    with serving("--lenient") as url:
+        reading, writing = os.pipe()
+        os.close(reading)
+        ran = subprocess.run(
+            [*COMMAND, "create", "a", "--size", "64x36", "--base-url", url],
+            stdout=subprocess.PIPE,
+            stderr=writing,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+        os.close(writing)
+    assert ran.stdout.startswith("video_")
+    assert ran.returncode == 0
+
+
+def test_a_film_is_written_even_where_stdout_is_gone(tmp_path: Path) -> None:
+    """Who asks for a file wants the file; that its id found no reader ends nothing."""
+    with serving("--lenient") as url:
+        reading, writing = os.pipe()
+        os.close(reading)
+        size, output = ["--size", "64x36", "--seconds", "1"], str(tmp_path / "a.mp4")
+        ran = subprocess.run(
+            [*COMMAND, "create", "a", *size, "-o", output, "--base-url", url],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+        os.close(writing)
+    assert (ran.returncode, Path(output).exists()) == (0, True)
+    assert "stdout takes nothing; it would have: video_" in ran.stderr

@@ -6,11 +6,14 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from sorapipe.cli.main import main, parser
 from sorapipe.cli.options import look, options
+from sorapipe.clock import stamp
 from sorapipe.core.take import State, Take
+from sorapipe.report.live import watcher
 from sorapipe.report.plan import as_data, as_text
 from sorapipe.report.plan import table as columns
 from sorapipe.report.summary import as_text as summary
@@ -86,6 +89,40 @@ def test_a_summary_says_what_to_do_next() -> None:
     assert "sorapipe resolve 'my board.yaml' a@1 --adopt ID | --resubmit | --write-off" in shown
     assert "still rendering; go on with: sorapipe run 'my board.yaml'" in shown
     assert "b@1 is video_1" in shown
+
+
+def test_a_server_that_asks_to_wait_is_told_once_until_it_asks_for_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not for every take and try: the first time, a longer wait, and after a minute of the same."""
+    plan = prepared(tmp_path).plan
+    capsys.readouterr()
+    waits = [(0, 1.0), (1, 1.0), (2, 0.5), (3, None), (4, 2.5), (5, 1.0), (64, 1.0), (65, 1.0)]
+    with watcher(plan, json_lines=False, quiet=False) as tell:
+        for second, wait in waits:
+            at = stamp(1_800_000_000 + second)
+            tell({"event": "throttled", "at": at, "take": f"a@{second}", "retry_after": wait})
+    assert capsys.readouterr().err.splitlines() == [
+        "a@0: the server asks to wait 1 s",
+        "a@4: the server asks to wait 2.5 s",
+        "a@64: the server asks to wait 1 s",
+    ]
+
+
+def test_a_server_that_does_not_say_how_long_is_told_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No number is made up for it, and programs get every event as it was."""
+    plan = prepared(tmp_path).plan
+    event = {"event": "throttled", "at": stamp(0), "take": "a@1", "retry_after": None}
+    capsys.readouterr()
+    for json_lines in (False, True):
+        with watcher(plan, json_lines=json_lines, quiet=False) as tell:
+            tell(event)
+            tell(event)
+    shown = capsys.readouterr()
+    assert shown.err == "a@1: the server asks to wait\n"
+    assert list(map(json.loads, shown.out.splitlines())) == [event, event]
 
 
 def test_a_prompt_cannot_move_the_cursor() -> None:

@@ -22,6 +22,7 @@ from sorapipe.videos.errors import (
     InternalServerError,
     NotFoundError,
     RateLimitError,
+    passing,
 )
 from sorapipe.videos.model import VideoError, epoch, status_of, video_of
 from sorapipe.videos.profile import load
@@ -273,6 +274,95 @@ def test_an_error_is_read_in_every_form(value: object, message: str) -> None:
     assert _error(value, 404).what == f"404 Not Found: {message}"
 
 
+BLOCKED = {
+    "message": "Your request was blocked by our moderation system.",
+    "type": "image_generation_user_error",
+    "param": "prompt",
+    "code": "sentinel_block",
+}
+LITELLM = (
+    "litellm.BadRequestError: OpenAIException - {} LiteLLM: model group 'sora' failed with the"
+    " error above. No fallback was attempted."
+)
+
+
+def _wrapped(inner: object) -> str:
+    return LITELLM.format(json.dumps(inner))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"error": {"message": _wrapped({"error": BLOCKED}), "type": None, "code": "400"}},
+        {"code": "fail_to_fetch_task", "message": json.dumps({"error": BLOCKED}), "data": None},
+    ],
+)
+def test_what_a_gateway_quotes_is_what_the_server_behind_it_says(value: object) -> None:
+    """LiteLLM's and New API's errors have the other's message and code, and not their own."""
+    error = _error(value, 400)
+    assert error.what == f"400 Bad Request: {BLOCKED['message']}"
+    assert (error.code, error.kind, error.param) == (
+        "sentinel_block",
+        "image_generation_user_error",
+        "prompt",
+    )
+
+
+def test_a_failed_render_behind_a_gateway_says_why_as_well() -> None:
+    """So that moderation is known as such there too."""
+    raw = {"status": "failed", "error": {"code": "400", "message": _wrapped({"error": BLOCKED})}}
+    assert video_of(raw, "v").error == VideoError("sentinel_block", BLOCKED["message"])
+
+
+@pytest.mark.parametrize(
+    ("inner", "code", "message"),
+    [
+        ({"error": {"message": "no"}}, "400", "no"),
+        ({"error": "no"}, "400", "no"),
+        ({"detail": [{"loc": ["body"], "msg": "no"}]}, "400", "body: no"),
+        ({"error": {"code": 7, "message": "no"}}, "7", "no"),
+    ],
+)
+def test_a_gateways_own_code_stays_where_the_quoted_error_has_none(
+    inner: object, code: str, message: str
+) -> None:
+    """What is quoted may be told in any form."""
+    assert reading.complaint({"message": _wrapped(inner), "code": 400}) == (code, message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'your prompt was {"error": {"message": "mine"}}',
+        'it failed - {"error": {"message": "half',
+        "it failed - {'error': {'message': 'python'}}",
+        'it failed - {"prompt": "a cat"}',
+        'it failed - {"error": null, "detail": []}',
+        "it failed - {",
+        " - {" * 9999,
+        ' - {"error":' * 9999,
+        ' - {"error": ' + "9" * 9999 + "}",
+    ],
+)
+def test_what_is_no_whole_error_is_told_as_it_came(message: str) -> None:
+    """Braces, a prompt with JSON in it, half an error, and what is made to break a parser."""
+    assert reading.complaint({"message": message, "code": "c"}) == ("c", message)
+
+
+@given(
+    st.text(max_size=20),
+    st.text(max_size=20) | json_values.map(json.dumps) | json_values.map(_wrapped),
+    st.text(max_size=20),
+)
+def test_no_quotation_makes_reading_fail(before: str, quoted: str, after: str) -> None:
+    """Whatever stands in a message, an error comes out that can be written down on one line."""
+    told = {"error": {"message": f"{before} - {quoted}{after}", "code": 1}}
+    error = _error(told, 500)
+    assert "\n" not in str(error)
+    assert len(error.what) < 450
+    (str(error) + error.code + error.kind + error.param).encode()
+
+
 def test_a_web_page_and_a_novel_are_not_told() -> None:
     """A proxy's HTML helps nobody, and a long message is cut."""
     assert _error(b"<html><h1>Bad Gateway</h1>", 502).what == "502 Bad Gateway"
@@ -311,6 +401,23 @@ def test_a_video_in_an_error_is_a_video_where_it_was_asked_for() -> None:
         answers.video(CREATE, _answer(raw, 500))
 
 
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_failed_video_that_a_gateway_quotes_is_a_video(status: int) -> None:
+    """LiteLLM before vLLM-Omni: a render that is over is not asked for until the deadline."""
+    error = {"code": 500, "message": "CUDA error: out of memory"}
+    raw = {"id": "video_gen_1", "object": "video", "status": "failed", "error": error}
+    message = f"litellm.InternalServerError: Hosted_vllmException - {json.dumps(raw)}\n\nLiteLLM: a"
+    wrapped = _answer({"error": {"message": message, "type": None, "code": str(status)}}, status)
+    video = answers.video(RETRIEVE, wrapped, "video_1")
+    assert (video.id, video.status, video.error) == (
+        "video_1",
+        "failed",
+        VideoError("500", "CUDA error: out of memory"),
+    )
+    with pytest.raises(APIStatusError, match="out of memory"):
+        answers.video(CREATE, wrapped)
+
+
 def test_an_error_with_a_status_of_its_own_is_no_video() -> None:
     """A gateway's error object must not make a paid render look failed."""
     raw = {"id": "req_7", "status": "error", "message": "try again"}
@@ -318,6 +425,30 @@ def test_an_error_with_a_status_of_its_own_is_no_video() -> None:
         answers.video(RETRIEVE, _answer(raw, 502), "video_1")
     with pytest.raises(NotFoundError):
         answers.video(RETRIEVE, _answer({"detail": "gone"}, 404), "video_1")
+
+
+def test_a_servers_own_word_for_an_unknown_id_is_as_good_as_a_404() -> None:
+    """But only of a look at an id: a create may be refused with any word."""
+    profile = load("new-api")
+    gone = _answer({"code": "task_not_exist", "message": "task_not_exist", "data": None}, 400)
+    with pytest.raises(NotFoundError) as caught:
+        answers.video(wire.retrieve(profile, "task_1"), gone, "task_1", profile=profile)
+    assert (caught.value.status, caught.value.code) == (400, "task_not_exist")
+    for read in (
+        lambda: answers.video(CREATE, gone, profile=profile),
+        lambda: answers.video(RETRIEVE, gone, "task_1", profile=load("generic")),
+        lambda: answers.deleted(RETRIEVE, gone, "task_1"),
+    ):
+        with pytest.raises(BadRequestError):
+            read()
+
+
+def test_an_unknown_id_does_not_pass_with_time_whatever_status_says_it() -> None:
+    """A server's own word for it stands above the status of a passing fault."""
+    profile = replace(load("generic"), unknown_id=("gone",))
+    with pytest.raises(NotFoundError) as caught:
+        answers.video(RETRIEVE, _answer({"code": "gone"}, 500), "video_1", profile=profile)
+    assert not passing(caught.value)
 
 
 def test_a_success_that_is_no_video_is_an_error_where_it_was_asked_for_too() -> None:

@@ -250,7 +250,7 @@ def _public(kind: type) -> dict[str, inspect.Signature]:
     [
         (AsyncVideos, Videos, set()),
         (AsyncPage, Page, {"__init__"}),
-        (AsyncContent, Content, {"__init__", "saving", "filling"}),
+        (AsyncContent, Content, {"__init__", "saving", "filling", "chunks"}),
     ],
     ids=["client", "page", "content"],
 )

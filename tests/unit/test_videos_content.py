@@ -17,7 +17,6 @@ from sorapipe.errors import StorageError, UsageError
 from sorapipe.videos import sender
 from sorapipe.videos.boxes import BrokenVideo
 from sorapipe.videos.client import AsyncVideos
-from sorapipe.videos.content import STARTS
 from sorapipe.videos.errors import (
     APIAnswerError,
     APIConnectionError,
@@ -28,8 +27,8 @@ from sorapipe.videos.errors import (
     RateLimitError,
 )
 from sorapipe.videos.model import Video
+from sorapipe.videos.patience import TRIES
 from sorapipe.videos.sync import Videos
-from sorapipe.videos.transfer import RESUMES
 from tests.unit.clocks import Hand
 from tests.unit.films import film
 from tests.unit.raw_server import Talk, raw_server
@@ -181,14 +180,15 @@ def test_last_modified_is_a_tag_too() -> None:
     assert asked == ["", day]
 
 
-def test_going_on_is_bounded(mp4: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tags", [['"one"'], [""]], ids=["gone on with", "begun again"])
+def test_going_on_is_bounded(mp4: bytes, tmp_path: Path, tags: list[str]) -> None:
     """A line that always breaks is given up; what stood under the name before stays there."""
     target = tmp_path / "film.mp4"
     target.write_bytes(b"before")
-    shelf = Shelf(mp4, *[1] * 1000)
+    shelf = Shelf(mp4, *[1] * 1000, tags=tags)
     with pytest.raises(APIConnectionError):
         _with_shelf(shelf, lambda content: content.write_to(target))
-    assert len(shelf.asked) == STARTS * (1 + RESUMES)
+    assert len(shelf.asked) == TRIES
     assert target.read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
 

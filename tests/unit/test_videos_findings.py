@@ -11,6 +11,7 @@ import pytest
 from sorapipe.videos import check, findings
 from sorapipe.videos.findings import Findings
 from sorapipe.videos.profile import Model, Profile, load, names
+from sorapipe.videos.secret import Secret
 from sorapipe.videos.wire import WireAnswer
 
 KNOWN = [load(name) for name in names()]
@@ -88,6 +89,14 @@ def test_a_document_about_something_else_tells_nothing() -> None:
     assert set(found.abilities) == {"list"}
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_list_that_answers_with_a_refusal_is_none(status: int) -> None:
+    """LiteLLM's document has the path, and a GET of it is a 400: nothing could be found there."""
+    found = judged(load("litellm"), document=answer(200, OPENAPI), list=answer(status, {}))
+    assert found.abilities["list"] is False
+    assert not any("list" in told for told in found.differences)
+
+
 @pytest.mark.parametrize(
     ("host", "given", "likely"),
     [
@@ -130,3 +139,10 @@ def test_a_web_page_is_not_taken_for_a_videos_api() -> None:
     same = dict.fromkeys(check.questions(load("generic")), page)
     found = judged(load("generic"), **same)
     assert "none of its answers is JSON: is the address right, with its /v1?" in found.differences
+
+
+def test_a_key_that_a_server_repeats_is_not_shown() -> None:
+    """Not even where it stands for a model."""
+    told = answer(body={"data": [{"id": "model-of-sk-secret-key"}]})
+    found = judged(load("generic"), models=replace(told, secret=Secret("sk-secret-key")))
+    assert found.models == ("model-of-[API key]",)

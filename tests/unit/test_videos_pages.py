@@ -72,8 +72,9 @@ def test_a_list_that_says_nothing_about_its_end_ends_with_the_first_stale_page()
         (_page("a", "b"),),
         (_page("a"), _page()),
         (_page("a", last="x"), _page("b", last="y"), _page("c", last="x"), _page("d", last="y")),
+        (_page("a", last="x"), _page("a", last="y"), _page("a", last="z"), _page("b", more=False)),
     ],
-    ids=["the same page", "an empty page", "a circle"],
+    ids=["the same page", "an empty page", "a circle", "the same page under another name"],
 )
 def test_a_list_that_promises_more_and_gives_nothing_new_is_an_error(pages: Any) -> None:
     """An end that is none would prove that a paid render does not exist."""

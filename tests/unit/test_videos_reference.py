@@ -33,17 +33,14 @@ def _sent(name: str, reference: Image | ImageUrl | FileId) -> dict[str, Any]:
     [
         ("openai", PNG, {"input_reference": BYTES}),
         ("openai", URL, {"input_reference": {"image_url": URL.url}}),
-        ("openai", DATA, {"input_reference": {"image_url": DATA.url}}),
+        ("openai", DATA, {"input_reference": BYTES}),
         ("openai", FileId("file-1"), {"input_reference": {"file_id": "file-1"}}),
         ("litellm", PNG, {"input_reference": BYTES}),
-        ("litellm", DATA, {"input_reference": BYTES}),
-        ("azure", DATA, {"input_reference": BYTES}),
         ("vllm-omni", PNG, {"input_reference": BYTES}),
         ("vllm-omni", URL, {"image_reference": json.dumps({"image_url": URL.url})}),
-        ("vllm-omni", DATA, {"image_reference": json.dumps({"image_url": DATA.url})}),
         ("sglang", PNG, {"input_reference": BYTES}),
         ("sglang", URL, {"reference_url": URL.url}),
-        ("new-api", URL, {"image": URL.url}),
+        ("new-api", PNG, {"input_reference": BYTES}),
         (
             "openrouter",
             URL,
@@ -66,9 +63,18 @@ def test_each_server_gets_an_image_in_a_form_that_it_has(
     assert _sent(name, reference) == expected
 
 
-def test_a_file_becomes_a_data_url_where_there_is_no_part_for_it() -> None:
+@pytest.mark.parametrize("name", [name for name in names() if load(name).image.part])
+def test_a_data_url_goes_as_a_file_wherever_there_is_a_part_for_it(name: str) -> None:
+    """Gateways drop the field unread, or refuse it, where they pass the file on."""
+    assert _sent(name, DATA) == {load(name).image.part: BYTES}
+
+
+@pytest.mark.parametrize("picture", [PNG, DATA])
+def test_a_picture_becomes_a_data_url_where_there_is_no_part_for_it(
+    picture: Image | ImageUrl,
+) -> None:
     """A server of JSON alone still gets the very bytes."""
-    (frame,) = _sent("openrouter", PNG)["frame_images"]
+    (frame,) = _sent("openrouter", picture)["frame_images"]
     assert decoded(frame["image_url"]["url"]).data == BYTES
 
 

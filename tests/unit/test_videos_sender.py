@@ -20,6 +20,7 @@ from sorapipe.videos.errors import (
     APIError,
     APITimeoutError,
     AuthenticationError,
+    BadRequestError,
 )
 from sorapipe.videos.profile import load
 from sorapipe.videos.reference import Image
@@ -229,6 +230,54 @@ def test_what_may_have_been_accepted_is_ambiguous_and_sent_once(handler: Any) ->
             assert caught.value.spent == "ambiguous"
             assert [talk.line for talk in server.talks] == ["POST /v1/videos"]
             assert calls == [1]
+
+    asyncio.run(scene())
+
+
+_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+_BODY = b'{"id": "video_1", "object": "video", "status": "queued"}'
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["closes", "hangs"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        _HEAD + b"content-length: 999\r\n\r\n" + _BODY,
+        _HEAD + b"transfer-encoding: chunked\r\n\r\n38\r\n" + _BODY,
+        _HEAD + b"\r\n" + _BODY,
+    ],
+    ids=["length", "chunk", "neither"],
+)
+def test_an_id_that_came_counts_whatever_becomes_of_the_line(data: bytes, ends: bool) -> None:
+    """Nothing can follow an object's last brace, so a paid render is not lost with its line."""
+
+    async def answer(talk: Talk) -> None:
+        await talk.write(data)
+        if ends:
+            talk.writer.close()
+        else:
+            await asyncio.Event().wait()
+
+    async def scene() -> None:
+        async with raw_server(answer) as server:
+            assert (await _create(server.base_url, 30.0 if ends else 0.5)).id == "video_1"
+            assert len(server.talks) == 1
+
+    asyncio.run(scene())
+
+
+def test_a_refusal_that_breaks_off_is_a_refusal() -> None:
+    """Its status has said all that counts: nothing was bought."""
+
+    async def refuse(talk: Talk) -> None:
+        await talk.write(b'HTTP/1.1 400 Bad\r\ncontent-length: 99\r\n\r\n{"error": ')
+        talk.writer.close()
+
+    async def scene() -> None:
+        async with raw_server(refuse) as server:
+            with pytest.raises(BadRequestError) as caught:
+                await _create(server.base_url)
+            assert caught.value.spent == "rejected"
 
     asyncio.run(scene())
 

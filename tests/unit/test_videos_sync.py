@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from sorapipe.errors import UsageError
+from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.errors import APIConnectionError, APITimeoutError
 from sorapipe.videos.sync import Videos
 from tests.unit.raw_server import Handler, RawServer, Talk, raw_server
@@ -282,3 +283,74 @@ def test_in_a_fork_it_is_closed() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.stdout == "videos: this client is closed; make another one\nv\n", ran.stderr
+
+
+def test_a_coroutine_function_for_before_send_is_refused() -> None:
+    """Its call would do nothing, and the request would go out unannounced."""
+
+    async def before() -> None:
+        raise AssertionError
+
+    with serving() as server, Videos(server.base_url) as videos:
+        with pytest.raises(UsageError, match="before_send is a coroutine function"):
+            videos.create(prompt="a", before_send=before)
+        assert server.talks == []
+
+
+def test_closing_leaves_no_call_behind_that_never_began() -> None:
+    """Calls that race with it end with an error of ours, and none of them hangs."""
+    ends: list[str] = []
+    with serving() as server:
+        for _ in range(20):
+            videos, go = Videos(server.base_url), threading.Barrier(5)
+
+            def call(videos: Videos = videos, go: threading.Barrier = go) -> None:
+                go.wait()
+                try:
+                    ends.append(videos.retrieve("video_1").id)
+                except UsageError as error:
+                    ends.append(error.what)
+
+            with ThreadPoolExecutor(4) as pool:
+                for _ in range(4):
+                    pool.submit(call)
+                go.wait()
+                videos.close()
+    gc.collect()  # a coroutine that was never awaited would warn here
+    assert len(ends) == 80
+    assert set(ends) <= {
+        "video_1",
+        "this client is closed",
+        "this client was closed during the call",
+    }
+
+
+@pytest.mark.parametrize("wrong", [{"timeout": -1}, {"poll_interval": 0}])
+def test_a_wait_that_cannot_be_is_refused_before_it_is_paid_for(wrong: Any) -> None:
+    """create_and_poll looks at how it is to wait before it sends anything."""
+
+    async def alike(base_url: str) -> None:
+        async with AsyncVideos(base_url) as videos:
+            await videos.create_and_poll(prompt="a", **wrong)
+
+    with serving() as server, Videos(server.base_url) as videos:
+        with pytest.raises(UsageError, match="is not possible"):
+            videos.create_and_poll(prompt="a", **wrong)
+        with pytest.raises(UsageError, match="is not possible"):
+            asyncio.run(alike(server.base_url))
+        assert server.talks == []
+
+
+def test_whatever_ends_the_waiting_the_id_is_told() -> None:
+    """An exception of a listener, or Ctrl-C, has it in a note."""
+
+    def listener(video: object) -> None:
+        raise KeyboardInterrupt
+
+    with (
+        serving() as server,
+        Videos(server.base_url) as videos,
+        pytest.raises(KeyboardInterrupt) as caught,
+    ):
+        videos.create_and_poll(prompt="a", on_progress=listener)
+    assert caught.value.__notes__ == ["video 'video_1' was accepted, and goes on"]

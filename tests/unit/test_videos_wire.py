@@ -241,6 +241,45 @@ def test_extra_cannot_say_in_a_dialects_words_what_the_request_says() -> None:
         wire.create(LOCAL, **WANTED, extra={"seed": 7})
 
 
+@pytest.mark.parametrize("key", ["a\nb", "ключ", " a", 5])
+def test_a_key_that_no_header_can_carry_is_refused_before_it_is_sent(key: Any) -> None:
+    """Else the request would count as one that may have been accepted."""
+    with pytest.raises(UsageError, match="idempotency_key: it can't stand in a header"):
+        wire.create(load("openai"), prompt="a", idempotency_key=key)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"a": float("nan")},
+        {"a": object()},
+        {"a": [b"x"]},
+        {"a": "\ud800"},
+        {"\ud800": 1},
+        {5: 1},
+        ["a"],
+        "text",
+    ],
+)
+@pytest.mark.parametrize("profile", ["openai", "vllm-omni"])
+def test_extra_is_what_json_can_carry(profile: str, extra: Any) -> None:
+    """Anything else is the caller's error, told in one line."""
+    with pytest.raises(UsageError, match="extra: "):
+        wire.create(load(profile), prompt="a", extra=extra)
+
+
+def test_words_that_are_no_unicode_are_refused() -> None:
+    """Half a character can't be sent, wherever it stands."""
+    openai = load("openai")
+    for request in (
+        lambda: wire.retrieve(openai, "\ud800"),
+        lambda: wire.list_page(openai, after="\ud800"),
+        lambda: wire.create(openai, prompt="a", characters=["\ud800"]),
+    ):
+        with pytest.raises(UsageError, match="half a character"):
+            request()
+
+
 @pytest.mark.parametrize("limit", [0, 101])
 def test_a_page_has_one_to_a_hundred_videos(limit: int) -> None:
     """The API's own bounds."""
