@@ -85,7 +85,7 @@ def resolve(
     address = choice.base_url or entry.get("base-url") or spoken.base_url
     if address is None and spoken.name != "local" and to_talk:
         what = f"nobody says where the server of provider '{choice.name}' is"
-        fix = "say it with --base-url, SORAPIPE_BASE_URL, or base-url in the config file"
+        fix = "say it with --base-url, or base-url in the config file"
         raise UsageError(choice.where, what, fix)
     in_process = address is None and spoken.name == "local"
     key = NO_SECRET if in_process else _key(choice.name, entry, file, environ)

@@ -16,6 +16,7 @@ from sorapipe.videos.profile import Profile, nearest, own
 
 _TOP = ("provider", "providers", "profiles", "prices", "limits")
 _ENTRY = ("profile", "base-url", "key-env", "key-file", "concurrency")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAMES = "letters, digits, '.', '_', '-'"
 _LONGEST = 1e9  # seconds: thirty years is no patience, it is a slip of the hand
@@ -140,6 +141,9 @@ def _check_entry(where: str, name: str, entry: dict[str, Any]) -> None:
     for key in _ENTRY[:-1]:
         if key in entry and not (isinstance(entry[key], str) and entry[key]):
             raise UsageError(f"{place}.{key}", "it is not a text", f'{key} = "..."')
+    if not _VARIABLE.fullmatch(entry.get("key-env", "KEY")):
+        what = "that is not the name of a variable"  # it may be a key, so it is not shown
+        raise UsageError(f"{place}.key-env", what, 'the NAME, such as key-env = "FARM_KEY"')
     if "key-env" in entry and "key-file" in entry:
         raise UsageError(place, "it has key-env and key-file", "one of the two")
     count = entry.get("concurrency", 1)

@@ -79,7 +79,7 @@ def _check(args: argparse.Namespace, name: str | None) -> int:
     # Without an address it is the studio in process, which is there whenever it is asked.
     found = Findings() if provider.base_url is None else asyncio.run(_ask(args, provider))
     print(_json(as_data(provider, found)) if args.json else as_text(provider, found))
-    if found.trouble:
+    if found.trouble or found.stranger:
         return Exit.FAILED
     return Exit.REFUSED if found.key == "refused" else Exit.OK
 

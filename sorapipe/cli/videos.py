@@ -89,7 +89,7 @@ def _add_revisions(parts: Any) -> None:
 
 
 def _add_looks(parts: Any) -> None:
-    parser = _part(parts, "wait", "wait for a render to end, and fetch it", "ID")
+    parser = _part(parts, "wait", "wait for a render to end, and with -o fetch it", "ID")
     _add_waiting(parser)
     _part(parts, "retrieve", "how a video is doing", "ID")
     parser = _part(parts, "list", "the videos that the server has, one page or all")

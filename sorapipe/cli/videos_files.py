@@ -30,8 +30,9 @@ def free(output: str | None, *, force: bool) -> None:
     """Raise UsageError where that file cannot be written, or may not."""
     if output is None:
         return
-    if not output:
-        raise UsageError("--output", "it is empty", "name a file")
+    if output in ("", "-"):
+        what = "it is empty" if not output else "a video can't go to stdout, where its id goes"
+        raise UsageError("--output", what, "name a file")
     try:
         what, fix = _objection(Path(output), force)
     except OSError as error:

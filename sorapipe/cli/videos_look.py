@@ -9,6 +9,7 @@ from sorapipe.cli.videos_files import free, named_by, save
 from sorapipe.cli.videos_session import Operation, Session
 from sorapipe.cli.videos_show import as_json, as_table, as_text, character, character_text, line
 from sorapipe.errors import one_line
+from sorapipe.videos.errors import NotFoundError
 from sorapipe.videos.model import Character
 from sorapipe.videos.wire import PAGE
 
@@ -56,7 +57,12 @@ async def delete(session: Session) -> int:
     """`sorapipe videos delete`."""
     code = Exit.OK
     for video in session.args.ids:
-        answer = await session.videos.delete(video)
+        try:
+            answer = await session.videos.delete(video)
+        except NotFoundError as error:  # the others are still to be removed
+            code = Exit.FAILED
+            session.warn(str(error))
+            continue
         if answer.deleted:
             session.give(line({"id": video, "deleted": True}) if session.args.json else video)
         else:

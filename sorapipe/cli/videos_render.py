@@ -32,7 +32,12 @@ async def create(session: Session) -> int:
     """`sorapipe videos create`."""
     args, fields = session.args, _fields(session)
     seconds, size = said.seconds(args.seconds), said.size(args.size)
-    _announce(session, args.model, size, Decimal(seconds))
+
+    async def about_to_send() -> None:
+        _announce(session, args.model, size, Decimal(seconds))
+        await session.about_to_send()
+
+    fields["before_send"] = about_to_send  # told once nothing of ours can refuse it any more
     asked = session.videos.create(
         model=args.model,
         seconds=seconds,

@@ -35,6 +35,7 @@ from sorapipe.videos.model import Video
 
 _LOOK = 0.5  # seconds between two looks at what may trouble the studio in this process
 _REFUSED = frozenset({401, 402, 403})
+_GONE = (404, 410)  # waiting on brings nothing
 _ENDS = {signal.SIGINT: 130}  # all others end with 143
 
 
@@ -64,11 +65,12 @@ class Session:
             print(printable(text), file=sys.stderr, flush=True)
 
     def give(self, text: str) -> None:
-        """Data on stdout. Where that can't be written, it is told instead: it may be an id."""
+        """Data on stdout. Where that can't be written and a render was bought, it is told."""
         try:
             print(text, flush=True)
         except OSError:
-            self.warn(f"stdout takes nothing; it would have: {text}")
+            if self.open is not None:
+                self.warn(f"stdout takes nothing; it would have: {text}")
             raise
 
     def command(self, *words: str) -> str:
@@ -145,7 +147,8 @@ class Session:
         if self._paying and isinstance(error, APIError) and error.spent == "ambiguous":
             self._nobody_knows()
             return Exit.UNRESOLVED
-        if self.open is not None and not isinstance(error, GenerationFailed):
+        gone = isinstance(error, APIStatusError) and error.status in _GONE
+        if self.open is not None and not gone and not isinstance(error, GenerationFailed):
             self._goes_on(self.open, "the server still has it")
         if isinstance(error, APIStatusError) and (error.status in _REFUSED or error.code in QUOTA):
             return Exit.REFUSED

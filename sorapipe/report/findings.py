@@ -46,8 +46,10 @@ def as_text(provider: Provider, found: Findings) -> str:
         more = f" and {len(found.models) - _FEW} more" if len(found.models) > _FEW else ""
         lines.append(f"models: {', '.join(found.models[:_FEW])}{more}")
     lines += [f"differs: {difference}" for difference in found.differences]
+    if found.stranger:
+        lines.append("it answers, but not as a Videos API: is the address right, with its /v1?")
     if found.key == "refused":
         lines.append("without a key that it accepts, nobody can say more")
-    elif not found.differences:
+    elif not found.differences and not found.stranger:
         lines.append("nothing differs from the profile, as far as that can be asked for")
     return "\n".join(map(printable, lines))

@@ -54,7 +54,9 @@ def as_text(prepared: Prepared, resolve: str) -> str:
         for row in prepared.plan.takes
     ]
     lines = table(("  take", "standing", ""), rows)
-    lines.append(f"spent or reserved so far: {told(prepared.tally.committed)}")
+    unpriced = len(prepared.tally.unpriced)
+    more = f", and {unpriced} of unknown price" if unpriced else ""
+    lines.append(f"spent or reserved so far: {told(prepared.tally.committed)}{more}")
     lines.append(f"videos: {prepared.out}")
     for mark in prepared.tally.open:
         take = prepared.tally.takes[mark]

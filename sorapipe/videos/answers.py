@@ -35,7 +35,7 @@ def video(
     `asked` is the id by which it was asked for, and stays its id: gateways answer with others,
     which then can't be polled. Raises APIStatusError, or APIAnswerError where a success has no id.
     """
-    raw = _object(answer)
+    raw = _unwrapped(_object(answer))
     if asked is not None:
         # Some servers tell a failure with a 4xx or 5xx, which a gateway wraps in one of its own.
         for told in (raw, reading.quoted(raw)):
@@ -61,10 +61,10 @@ def page(request: WireRequest, answer: WireAnswer, *, profile: Profile | None = 
         raise unreadable(request, answer, "a list of videos")
     found = ((entry, id_of(entry)) for entry in entries if isinstance(entry, dict))
     videos = tuple(_video(answer, entry, own, profile) for entry, own in found if own is not None)
-    more = table.get("has_more")
+    more = reading.flag(table.get("has_more"))
     return Page(
         data=videos,
-        has_more=bool(videos) if more is None else bool(more),
+        has_more=bool(videos) if more is None else more,
         last_id=reading.identifier(table.get("last_id")) or (videos[-1].id if videos else None),
         told=more is not None,
         server_date=server_date(answer),
@@ -75,7 +75,7 @@ def deleted(request: WireRequest, answer: WireAnswer, asked: str) -> Deleted:
     """The answer to a deletion: every success counts unless it says that nothing was deleted."""
     if not 200 <= answer.status < 300:
         raise failure(request, answer)
-    return Deleted(asked, _object(answer).get("deleted") is not False)
+    return Deleted(asked, reading.flag(_object(answer).get("deleted")) is not False)
 
 
 def character(request: WireRequest, answer: WireAnswer, asked: str | None = None) -> Character:
@@ -160,6 +160,13 @@ def _video(
 def _object(answer: WireAnswer) -> dict[str, Any]:
     found = reading.parse(answer.body) if answer.whole else None
     return found if isinstance(found, dict) else {}
+
+
+def _unwrapped(raw: dict[str, Any]) -> Mapping[str, Any]:
+    """The video inside of `{"data": {...}}`, where the envelope has no id and no error itself."""
+    inner = raw.get("data")
+    bare = not any(raw.get(name) for name in ("id", "task_id", "error"))
+    return inner if bare and isinstance(inner, dict) and id_of(inner) else raw
 
 
 def _is_video(raw: Mapping[str, Any], asked: str) -> bool:

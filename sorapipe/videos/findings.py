@@ -17,6 +17,7 @@ Answers = Mapping[str, tuple[WireRequest, WireAnswer]]
 
 _REFUSED = frozenset({401, 403})
 _NO_LIST = frozenset({400, 404, 405, 422, 501})  # it has none, or none without words of its own
+_NOWHERE = frozenset({404, 405, 501})
 # Abilities that are routes: each with the path of the profile that it has, and its method.
 _ROUTES = {
     "list": ("list", "get"),
@@ -42,14 +43,15 @@ class Findings:
     """What a server answered.
 
     `silent` are the questions that got no whole answer. `trouble` says why it could not be reached,
-    and is empty where it could. `likely` are the profiles that it shows signs of, `models` what it
-    serves. `abilities` are those that its OpenAPI document or its list tells of. `differences` say
-    where it is not as its profile has it.
+    and is empty where it could; a `stranger` answers, but not as a Videos API. `likely` are the
+    profiles that it shows signs of, `models` what it serves. `abilities` are those that its OpenAPI
+    document or its list tells of. `differences` say where it is not as its profile has it.
     """
 
     probes: tuple[Probe, ...] = ()
     silent: tuple[str, ...] = ()
     trouble: str = ""
+    stranger: bool = False
     key: Key = "not refused"
     likely: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -75,9 +77,8 @@ def judge(answers: Answers, host: str, profile: Profile, known: Collection[Profi
         told.append(f"{profile.paths.create} takes no POST there")
     if nobody is not None and nobody.status == 405:
         told.append(f"{profile.paths.retrieve} takes no GET there")
-    if not any(reading.parse(answer.body) for answer in found.values()):
-        told.append("none of its answers is JSON: is the address right, with its /v1?")
     return Findings(
+        stranger=not _is_api(profile, found),
         probes=tuple(
             Probe(request.where, answer.status, _said(answer))
             for request, answer in answers.values()
@@ -88,6 +89,13 @@ def judge(answers: Answers, host: str, profile: Profile, known: Collection[Profi
         abilities=abilities,
         differences=tuple(told),
     )
+
+
+def _is_api(profile: Profile, found: Mapping[str, WireAnswer]) -> bool:
+    """Whether it may be a Videos API: it speaks JSON, and has something at the paths it should."""
+    answered = [answer for answer in found.values() if reading.parse(answer.body) is not None]
+    nowhere = all(answer.status in _NOWHERE for answer in found.values())
+    return bool(answered) and not (nowhere and profile.list != "none")
 
 
 def _key(*answers: WireAnswer | None) -> Key:

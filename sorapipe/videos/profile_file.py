@@ -43,10 +43,13 @@ def laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
 
 def _path(where: str, value: object) -> str:
     path = tables.text(where, value)
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError as error:  # half an IPv6 address
+        raise _no_path(where, path) from error
     whole = where.rpartition(".")[2] not in _BELOW_VIDEO
     if not path.startswith("/") or parts.netloc or parts.fragment or " " in path:
-        raise UsageError(where, f"'{path}' is not a path below the base URL", "/videos")
+        raise _no_path(where, path)
     if parts.path.count("{id}") != (0 if whole else 1) or "{" in path.replace("{id}", "", 1):
         right = "no braces" if whole else "'{id}' once, where the id goes"
         raise UsageError(where, f"'{path}' has the wrong braces", right)
@@ -55,6 +58,10 @@ def _path(where: str, value: object) -> str:
     except ValueError as error:
         raise UsageError(where, f"'{path}' has a broken query", "?name=value") from error
     return path
+
+
+def _no_path(where: str, path: str) -> UsageError:
+    return UsageError(where, f"'{path}' is not a path below the base URL", "/videos")
 
 
 def _sizes(where: str, value: object) -> object:

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _LONGEST_ID = 1024
+_LONGEST_INTEGER = 600  # digits: below the least limit that Python can be set to
 _MOST = Decimal(10**9)  # USD; no render costs that, and arithmetic stays exact
 _MILLISECONDS = 1e11  # as seconds that is the year 5138, so the server means milliseconds
 _LAST_YEAR = 253402300799.0  # the end of 9999, where calendars stop
@@ -25,7 +26,9 @@ _DECODER = json.JSONDecoder()
 def parse(body: bytes) -> object:
     """The JSON value in a body, or None where there is none."""
     try:
-        value: object = json.loads(body)
+        # One bad byte, or a number beyond all sense, is no reason to lose the id beside it.
+        whole = body.decode(json.detect_encoding(body), "replace")
+        value: object = json.loads(whole, parse_int=_integer)
         if b"\\ud" in body or b"\\uD" in body:
             # Half a surrogate pair is legal JSON and can't be written down anywhere later.
             text = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
@@ -33,6 +36,11 @@ def parse(body: bytes) -> object:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def _integer(digits: str) -> int | float:
+    """A JSON integer; Python refuses to read one of thousands of digits, so that is a float."""
+    return int(digits) if len(digits) < _LONGEST_INTEGER else float(digits)
 
 
 def text(value: object) -> str | None:
@@ -52,7 +60,8 @@ def identifier(value: object) -> str | None:
     word = text(value)
     if word is None or len(word) > _LONGEST_ID or word in {".", ".."} or not word.isprintable():
         return None
-    return None if any(sign.isspace() for sign in word) else word
+    # What was no character when it came can't be said back to the server.
+    return None if any(sign.isspace() or sign == "\ufffd" for sign in word) else word
 
 
 def number(value: object) -> float | None:
@@ -66,6 +75,14 @@ def number(value: object) -> float | None:
         except OverflowError:
             return None
     return None
+
+
+def flag(value: object) -> bool | None:
+    """True or false, also as a text, or as 1 or 0."""
+    if isinstance(value, bool):
+        return value
+    word = (text(value) or "").strip().lower()
+    return {"true": True, "1": True, "false": False, "0": False}.get(word)
 
 
 def moment(value: object) -> float | None:

@@ -10,22 +10,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sorapipe.errors import UsageError
+from sorapipe.videos import said
 from sorapipe.videos.errors import bounded
 from sorapipe.videos.profile import Profile
 
 LONGEST_URL = 20 << 20  # characters of a URL, data URLs too: the API's own bound
 
 _DATA = re.compile(r"data:([^;,]*)((?:;[^;,]*)*),(.*)", re.DOTALL)
+_MEDIA_TYPE = re.compile(r"[!-~]+/[ -~]+")
 _SIGNS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it is sent: its name, its media type and its bytes."""
+    """A file as it is sent: its name, its media type and its bytes.
+
+    Raises UsageError for a name or a type that can't stand in a request.
+    """
 
     name: str
     media_type: str
     data: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        said.unicode("file name", self.name)
+        if not _MEDIA_TYPE.fullmatch(self.media_type):  # a line break would begin another header
+            what = f"'{bounded(self.media_type)}' is not a media type"
+            raise UsageError("media_type", what, "such as image/png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +113,11 @@ def sent(
     URL where there are no files. Raises UsageError for what the profile has no form for.
     """
     forms = profile.image
-    if isinstance(reference, ImageUrl) and _is_data(reference):
-        reference = decoded(reference.url)
+    if isinstance(reference, ImageUrl):
+        url = reference.url
+        reference = decoded(url) if _is_data(reference) else url_of(url)
+    if isinstance(reference, FileId):
+        said.text("input_reference", reference.id, "FileId('file-...')")
     if isinstance(reference, Image) and forms.part:
         return {}, ((forms.part, reference),)
     if isinstance(reference, Image) and forms.field:

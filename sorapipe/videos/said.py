@@ -11,7 +11,7 @@ from typing import Any
 from sorapipe.errors import UsageError
 from sorapipe.videos.dialect import Written
 from sorapipe.videos.errors import bounded
-from sorapipe.videos.profile import Number
+from sorapipe.videos.profile import Number, nearest
 
 Seconds = Number | str  # 8, "8", "8s", 8.0
 Size = str | tuple[int, int]  # "1280x720" or (1280, 720)
@@ -20,6 +20,20 @@ _SECONDS = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*s?\s*")
 _SIZE = re.compile(r"\s*([1-9]\d{0,4})\s*[xX×]\s*([1-9]\d{0,4})\s*")
 _KEY = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _LONGEST = 64  # bits of a seed, its sign included
+
+
+def fields(operation: str, told: Mapping[str, object], known: type, *required: str) -> None:
+    """Check the names that an operation was called with, against a TypedDict of those it knows.
+
+    Python does not, where they come as `**fields`, and a slip would buy what was not asked for.
+    """
+    names = known.__annotations__
+    for name in told:
+        if name not in names:
+            raise UsageError(operation, f"there is no '{bounded(name)}'", nearest(name, names))
+    for name in required:
+        if name not in told:
+            raise UsageError(operation, f"it has no '{name}'", f"say {name}=...")
 
 
 def prompt(value: object) -> str:

@@ -7,10 +7,11 @@ called in the caller's own thread, but for `before_send`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+import threading
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import closing
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from sorapipe.clock import Clock
 from sorapipe.videos import waiting
@@ -22,6 +23,7 @@ from sorapipe.videos.pictures import Clip, Picture
 from sorapipe.videos.portal import Portal, in_thread
 from sorapipe.videos.profile import Profile
 from sorapipe.videos.secret import Secret
+from sorapipe.videos.trace import BeforeSend
 from sorapipe.videos.transfer import DOWNLOAD_TIMEOUT, MAX_VIDEO_BYTES
 from sorapipe.videos.waiting import WAIT_TIMEOUT
 from sorapipe.videos.wire import PAGE, Extension, Revision, Scene
@@ -114,9 +116,10 @@ class Videos:
         path, an open file, bytes, an https or data URL, or a FileId. `characters` are ids of
         characters. For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
         """
-        before = in_thread(before_send)
-        return self._portal.run(
-            self._async.create(input_reference=input_reference, before_send=before, **scene)
+        ask = self._async.create
+        return self._bought(
+            before_send,
+            lambda before: ask(input_reference=input_reference, before_send=before, **scene),
         )
 
     def remix(
@@ -126,8 +129,8 @@ class Videos:
 
         For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
         """
-        before = in_thread(before_send)
-        return self._portal.run(self._async.remix(video, before_send=before, **revision))
+        ask = self._async.remix
+        return self._bought(before_send, lambda before: ask(video, before_send=before, **revision))
 
     def edit(
         self, video: Video | str, *, before_send: Before | None = None, **revision: Unpack[Revision]
@@ -136,8 +139,8 @@ class Videos:
 
         For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
         """
-        before = in_thread(before_send)
-        return self._portal.run(self._async.edit(video, before_send=before, **revision))
+        ask = self._async.edit
+        return self._bought(before_send, lambda before: ask(video, before_send=before, **revision))
 
     def extend(
         self,
@@ -150,8 +153,8 @@ class Videos:
 
         For `seed`, `extra`, `idempotency_key` and `before_send` see the class.
         """
-        before = in_thread(before_send)
-        return self._portal.run(self._async.extend(video, before_send=before, **extension))
+        ask = self._async.extend
+        return self._bought(before_send, lambda before: ask(video, before_send=before, **extension))
 
     def retrieve(self, video: Video | str) -> Video:
         """How a video is doing; its id is the one that was asked for, whatever the server says."""
@@ -252,3 +255,21 @@ class Videos:
         """`wait`, look by look: the video whenever it has changed, also where it failed."""
         looks = self._async.watch(video, timeout=timeout, poll_interval=poll_interval)
         return self._portal.each(looks)
+
+    def _bought(
+        self, told: Before | None, ask: Callable[[BeforeSend], Coroutine[Any, Any, Video]]
+    ) -> Video:
+        """What that request for a render is answered with; Ctrl-C after it was sent has a note."""
+        before, sent = in_thread(told), threading.Event()
+
+        async def sending() -> None:
+            if before is not None:
+                await before()
+            sent.set()
+
+        try:
+            return self._portal.run(ask(sending))
+        except BaseException as error:
+            if sent.is_set() and not isinstance(error, Exception):
+                error.add_note("a render may have been accepted: look with list()")
+            raise

@@ -32,7 +32,7 @@ MAX_VIDEO_BYTES = 2 << 30  # unless said
 
 # With these the server answers the key or the pace, not the path: another address is no way out.
 _FINAL = frozenset({401, 403, 429})
-_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _NO_FILES = frozenset({"application/json", "application/problem+json", "text/html"})
 
 
@@ -77,6 +77,7 @@ class Transfer:
         self._request: WireRequest | None = None
         self._at = 0
         self._tag: str | None = None
+        self._etag = ""  # also a weak one, which is no tag to go on by
 
     @property
     def _left(self) -> float:
@@ -117,12 +118,14 @@ class Transfer:
 
     def _check_size(self) -> None:
         most = self._source.max_bytes
-        if self._at > most:
+        if max(self._at, self.total or 0) > most:
             raise UsageError(self._where, f"it is over {most} bytes", "raise max_video_bytes")
 
     async def _stretch(self) -> AsyncGenerator[bytes, None]:
         """What comes in one answer, from where the last one broke off."""
         async with self._opened() as stream:
+            if self._is_end(stream):
+                return
             known = self._overlap(stream)
             async with aclosing(stream.chunks()) as chunks:
                 async for chunk in chunks:
@@ -182,20 +185,37 @@ class Transfer:
 
         Raises APIAnswerError where it is about other bytes than those that are.
         """
-        headers, tag = stream.headers, _tag(stream.headers)
+        headers = stream.headers
         if not self._at:
             self.media_type = _media_type(headers)
-            self.total, self._tag = _length(headers), tag
+            self.total, self._tag = _length(headers), _tag(headers)
+            self._etag = headers.get("etag", "")
+            self._check_size()
             return 0
-        span = _RANGE.fullmatch(headers.get("content-range", "").strip())
-        if stream.status == 206 and span and tag in (self._tag, None):
-            begin, total = int(span[1]), span[2]
+        span = _span(headers)
+        if stream.status == 206 and span and self._is_same(stream):
+            begin, total = int(span[1]), span[3]
             if begin == self._at and total in ("*", str(self.total or total)):
                 return 0
-        elif stream.status == 200 and tag == self._tag:
+        elif stream.status == 200 and self._is_same(stream):
             return self._at  # it knows no ranges, and sends the same all over again
         what = "the file is another one than before the connection broke off"
         raise APIAnswerError(self._where, what, spent="not_sent")
+
+    def _is_same(self, stream: Stream) -> bool:
+        """Whether it is about the file that has come so far."""
+        etag, tag = stream.headers.get("etag", ""), _tag(stream.headers)
+        if etag and self._etag and etag != self._etag:  # a date is the same for a whole second
+            return False
+        if tag is None and stream.status == 206 and _is_plain(stream.headers):
+            return self._tag != self._etag  # a 206 has to repeat an ETag, but no date
+        return tag == self._tag
+
+    def _is_end(self, stream: Stream) -> bool:
+        """Whether it says that all there is has come: only the line's end was missing."""
+        told = stream.headers.get("content-range", "").strip()
+        whole = told == f"bytes */{self._at}" and self.total in (None, self._at)
+        return stream.status == 416 and whole
 
     @property
     def _where(self) -> str:
@@ -229,7 +249,9 @@ async def _refusal(
     request: WireRequest, stream: Stream, at: int
 ) -> APIStatusError | APIAnswerError | None:
     """The error that stands in the place of a file from byte `at`, or None where it is the file."""
-    good = stream.status == 200 or (stream.status == 206 and at > 0)
+    if stream.status == 416 and at:
+        return None  # it is not as long as we know it, or no longer than what has come
+    good = stream.status == 200 or (stream.status == 206 and (at > 0 or _is_whole(stream.headers)))
     if good and _media_type(stream.headers) not in _NO_FILES:
         return None
     answer = await stream.answer()
@@ -240,6 +262,17 @@ async def _refusal(
 
 def _is_final(error: APIStatusError | APIAnswerError) -> bool:
     return isinstance(error, APIStatusError) and error.status in _FINAL
+
+
+def _span(headers: Mapping[str, str]) -> re.Match[str] | None:
+    """First byte, last byte, and total or `*`."""
+    return _RANGE.fullmatch(headers.get("content-range", "").strip())
+
+
+def _is_whole(headers: Mapping[str, str]) -> bool:
+    """Whether a part, which nobody asked for, is all there is."""
+    span = _span(headers)
+    return span is not None and int(span[1]) == 0 and span[3] == str(int(span[2]) + 1)
 
 
 def _media_type(headers: Mapping[str, str]) -> str:

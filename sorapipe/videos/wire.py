@@ -106,6 +106,7 @@ class WireAnswer:
 
 def create(profile: Profile, **fields: Unpack[Creation]) -> WireRequest:
     """A new video. Raises UsageError for what can't be, or has no way to be said there."""
+    said.fields("create", fields, Creation, "prompt")
     names = profile.fields
     body: dict[str, Any] = {
         names.prompt: said.prompt(fields["prompt"]),
@@ -125,6 +126,7 @@ def remix(profile: Profile, video: str, **fields: Unpack[Revision]) -> WireReque
     """A completed video rendered again under another prompt; model, size and length stay."""
     if not profile.remix:
         raise lacks(profile, "remix", "use a provider that has it")
+    said.fields("remix", fields, Revision, "prompt")
     return _spending(profile, _at(profile.paths.remix, video), _prompt(fields), fields)
 
 
@@ -132,6 +134,7 @@ def edit(profile: Profile, video: str, **fields: Unpack[Revision]) -> WireReques
     """A completed video changed as the prompt says; model, size and length stay."""
     if not profile.edit:
         raise lacks(profile, "edit", "use a provider that has it")
+    said.fields("edit", fields, Revision, "prompt")
     body = {**_prompt(fields), "video": {"id": _id(video)}}
     return _spending(profile, profile.paths.edit, body, fields)
 
@@ -140,6 +143,7 @@ def extend(profile: Profile, video: str, **fields: Unpack[Extension]) -> WireReq
     """A completed video continued for that many more seconds; the answer is the stitched whole."""
     if not profile.extend:
         raise lacks(profile, "extend", "use a provider that has it")
+    said.fields("extend", fields, Extension, "prompt", "seconds")
     seconds = said.seconds(fields["seconds"], profile.fields.seconds_type)
     body = {**_prompt(fields), "seconds": seconds, "video": {"id": _id(video)}}
     return _spending(profile, profile.paths.extend, body, fields)

@@ -231,6 +231,38 @@ def test_delete(on: Sora, made: str) -> None:
     assert on("retrieve", made).code == 1
 
 
+def test_one_that_is_gone_does_not_keep_the_others(on: Sora) -> None:
+    """Deleting goes on after an id that the server does not know, and ends with 1."""
+    made = on("create", "A red kite", *SMALL, "--wait").out.strip()
+    done = on("delete", "video_nope", made)
+    assert (done.code, done.out.strip()) == (1, made)
+    assert "video_nope" in done.err
+
+
+def test_waiting_for_what_is_not_there_is_not_advised(on: Sora) -> None:
+    """After a 404 nobody is sent to wait for that video again."""
+    done = on("wait", "video_nope")
+    assert done.code == 1
+    assert "404" in done.err
+    assert "go on with" not in done.err
+
+
+def test_stdout_is_no_place_for_a_video(on: Sora) -> None:
+    """`-o -` is refused before anything is sent: the id goes to stdout."""
+    done = on("create", "A red kite", *SMALL, "-o", "-")
+    assert (done.code, done.out) == (2, "")
+    assert "accepted" not in done.err
+
+
+def test_no_price_is_told_of_what_is_not_sent(sora: Sora, base_url: str) -> None:
+    """A picture that is not there is told, and no sum before it."""
+    done = sora(
+        "create", "A", "--reference", "no.png", "--base-url", base_url, "--profile", "openai"
+    )
+    assert done.code == 2
+    assert "$" not in done.err
+
+
 def test_a_key_of_ones_own_never_buys_twice(on: Sora) -> None:
     """The same --idempotency-key gives the same video, where the server has that."""
     words = ("create", "once", *SMALL, "--idempotency-key", "mine")

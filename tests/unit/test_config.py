@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sorapipe import config_file
 from sorapipe.config import Provider, resolve
 from sorapipe.config_file import Limits
 from sorapipe.errors import UsageError
@@ -303,3 +304,12 @@ def test_a_provider_never_prints_its_key() -> None:
 def test_which_addresses_are_ones_own(host: str, private: bool) -> None:
     """Loopback, private, link-local and shared addresses, and names that never are public."""
     assert is_private(host) is private
+
+
+def test_a_key_in_the_place_of_a_variables_name_is_not_shown(tmp_path: Path) -> None:
+    """`key-env` takes a name; what is none may be the key itself."""
+    path = tmp_path / "config.toml"
+    path.write_text('[providers.farm]\nkey-env = "sk-very-secret-1234"\n')
+    with pytest.raises(UsageError, match="not the name of a variable") as told:
+        config_file.read(path, {})
+    assert "sk-very" not in str(told.value)

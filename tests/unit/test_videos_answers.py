@@ -201,6 +201,35 @@ def test_hostile_json_is_nothing(body: bytes) -> None:
     assert caught.value.spent == "ambiguous"
 
 
+@pytest.mark.parametrize(
+    "beside", [b'"\xff"', b'"\xed\xa0\x80"', b"9" * 5000, b"-" + b"9" * 5000], ids=len
+)
+def test_what_is_broken_in_one_field_costs_no_id(beside: bytes) -> None:
+    """The rest of the answer is read, and can be written down later."""
+    video = answers.video(CREATE, _answer(b'{"id": "v", "prompt": ' + beside + b"}"))
+    assert video.id == "v"
+    json.dumps(video.raw, ensure_ascii=False).encode()
+
+
+def test_an_id_that_came_broken_is_no_id() -> None:
+    """Nobody could ask for it, so that the render has to be looked for."""
+    with pytest.raises(APIAnswerError) as caught:
+        answers.video(CREATE, _answer(b'{"id": "v\xff"}'))
+    assert caught.value.spent == "ambiguous"
+
+
+def test_a_video_in_an_envelope_is_read_where_the_envelope_is_nothing_itself() -> None:
+    """`data` counts only where there is neither an id nor an error around it."""
+    told = {"data": {"id": "v", "status": "completed"}}
+    video = answers.video(CREATE, _answer({"code": 0, **told}))
+    assert (video.id, video.status) == ("v", "completed")
+    assert answers.video(RETRIEVE, _answer(told), "video_1").status == "completed"
+    assert answers.video(CREATE, _answer({"id": "outer", **told})).id == "outer"
+    for value in ({"error": "no", **told}, {"data": {"status": "queued"}}, {"data": ["v"]}):
+        with pytest.raises(APIAnswerError):
+            answers.video(CREATE, _answer(value))
+
+
 def test_half_a_surrogate_pair_can_be_written_down_later() -> None:
     """What comes out of an answer can always be encoded."""
     video = answers.video(CREATE, _answer(rb'{"id": "v", "prompt": "\ud83d \ud83d\ude00"}'))
@@ -477,6 +506,22 @@ def test_a_list_may_be_bare_and_may_say_that_it_ends() -> None:
     assert answers.page(LIST, _answer({"data": []})).has_more is False
     told = answers.page(LIST, _answer({"data": [{"id": "a"}], "has_more": False}))
     assert (told.has_more, told.told) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "more", "told"),
+    [
+        ("false", False, True),
+        ("True", True, True),
+        (0, False, True),
+        (1, True, True),
+        ("", True, False),
+    ],
+)
+def test_true_and_false_are_read_in_every_form(word: object, more: bool, told: bool) -> None:
+    """A text that says false is not true for being a text; what says neither says nothing."""
+    page = answers.page(LIST, _answer({"data": [{"id": "v"}], "has_more": word}))
+    assert (page.has_more, page.told) == (more, told)
 
 
 def test_a_list_that_was_cut_is_no_list() -> None:

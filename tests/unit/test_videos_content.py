@@ -145,6 +145,91 @@ def test_two_files_are_never_mixed(mp4: bytes, habits: dict[str, Any]) -> None:
         assert [span for span, _ in shelf.asked] == ["", "bytes=100-", ""]
 
 
+DAY = "Sat, 21 Nov 2026 10:00:00 GMT"
+
+
+class Parts:
+    """Breaks off after the first `cut` bytes, then answers `second`; then as it did at first."""
+
+    def __init__(self, data: bytes, first: dict[str, str], second: httpx.Response) -> None:
+        self.data, self.first, self.second, self.cut = data, first, second, 100
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.headers.get("range", ""))
+        if self.asked[-1]:
+            return self.second
+        headers = {"content-type": "video/mp4", **self.first}
+        if len(self.asked) > 1:
+            return httpx.Response(200, headers=headers, content=self.data)
+        return httpx.Response(200, headers=headers, stream=_Broken(self.data[: self.cut]))
+
+
+class _Broken(httpx.AsyncByteStream):
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    async def __aiter__(self) -> Any:
+        yield self.data
+        raise httpx.ReadError("reset")
+
+
+def _rest(data: bytes, **headers: str) -> httpx.Response:
+    said = {key.replace("_", "-"): value for key, value in headers.items()}
+    said["content-range"] = f"bytes 100-{len(data) - 1}/{len(data)}"
+    part = gzip.compress(data[100:]) if "content-encoding" in said else data[100:]
+    return httpx.Response(206, headers=said, content=part)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ({"etag": '"a"'}, {}, False),
+        ({"etag": '"a"', "last-modified": DAY}, {"last_modified": DAY}, False),
+        ({"etag": 'W/"a"', "last-modified": DAY}, {"etag": 'W/"b"', "last_modified": DAY}, False),
+        ({"etag": 'W/"a"', "last-modified": DAY}, {"etag": 'W/"a"'}, True),
+        ({"last-modified": DAY}, {}, True),
+        ({"last-modified": DAY}, {"content_encoding": "gzip"}, False),
+    ],
+)
+def test_a_part_has_to_show_whose_it_is(
+    first: dict[str, str], second: dict[str, str], same: bool, mp4: bytes
+) -> None:
+    """An ETag is repeated by whoever obeys RFC 9110, a date need not be; weak ETags may differ."""
+    parts = Parts(mp4, first, _rest(mp4, **second))
+    assert _with_answers(parts, lambda videos: _read(videos.download_content("v"))) == mp4
+    assert parts.asked == (["", "bytes=100-"] if same else ["", "bytes=100-", ""])
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["it is all here", "it is another file"])
+def test_a_range_that_cannot_be_ends_the_file_or_begins_it_anew(end: int, mp4: bytes) -> None:
+    """416 with just the bytes that are here says that only the end of the line was missing."""
+    span = {"content-range": f"bytes */{len(mp4) - end}", "content-type": "application/json"}
+    parts = Parts(mp4, {"etag": '"a"'}, httpx.Response(416, headers=span, content=b"{}"))
+    parts.cut = len(mp4)
+    assert _with_answers(parts, lambda videos: _read(videos.download_content("v"))) == mp4
+    asked = ["", f"bytes={len(mp4)}-"]
+    assert parts.asked == (asked if end == 0 else [*asked, ""])
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["whole", "a part"])
+def test_all_of_it_as_a_part_that_nobody_asked_for_is_a_file(end: int, mp4: bytes) -> None:
+    """Some servers say 206 for everything; a real part that nobody asked for is no file."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        span = {"content-range": f"bytes 0-{len(mp4) - 1}/{len(mp4) + end}"}
+        return httpx.Response(206, headers=span | {"content-type": "video/mp4"}, content=mp4)
+
+    def scene(videos: AsyncVideos) -> Any:
+        return _chunks(videos.download_content(Video(id="v", raw={"id": "v"})))
+
+    if end == 0:
+        assert _with_answers(handle, scene) == mp4
+    else:
+        with pytest.raises(APIAnswerError, match="not a file"):
+            _with_answers(handle, scene)
+
+
 @pytest.mark.parametrize("tag", ["", 'W/"weak"'], ids=["no tag", "a weak tag"])
 def test_without_a_tag_a_path_is_filled_anew_and_an_iterator_ends(mp4: bytes, tag: str) -> None:
     """Nobody could say that the rest is of the same file."""
@@ -326,6 +411,19 @@ def test_a_file_has_a_most_that_it_may_be(mp4: bytes, tmp_path: Path) -> None:
         _with_shelf(shelf, lambda content: content.write_to(target), max_video_bytes=100)
     assert len(shelf.asked) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_announced_as_too_large_is_not_loaded(mp4: bytes) -> None:
+    """Its Content-Length is enough, so not one byte of it is handed out."""
+    came: list[bytes] = []
+
+    async def scene(content: Any) -> None:
+        async for chunk in content:
+            came.append(chunk)
+
+    with pytest.raises(UsageError, match="over 100 bytes; raise max_video_bytes"):
+        _with_shelf(Shelf(mp4), scene, max_video_bytes=100)
+    assert came == []
 
 
 REFUSALS = [

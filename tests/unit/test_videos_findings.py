@@ -138,7 +138,15 @@ def test_a_web_page_is_not_taken_for_a_videos_api() -> None:
     page = WireAnswer(200, {"content-type": "text/html"}, b"<html>hello</html>")
     same = dict.fromkeys(check.questions(load("generic")), page)
     found = judged(load("generic"), **same)
-    assert "none of its answers is JSON: is the address right, with its /v1?" in found.differences
+    assert found.stranger
+
+
+def test_a_server_that_has_nothing_where_it_should_is_a_stranger() -> None:
+    """The studio's own address without its /v1 speaks JSON, and has no list where one should be."""
+    nothing = answer(404, {"error": {"message": "Invalid URL"}})
+    everywhere = dict.fromkeys(check.questions(load("openai")), nothing)
+    assert judged(load("openai"), **everywhere).stranger
+    assert not judged(load("openrouter"), **everywhere).stranger  # it has no list to look for
 
 
 def test_a_key_that_a_server_repeats_is_not_shown() -> None:

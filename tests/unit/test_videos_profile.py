@@ -171,6 +171,7 @@ def test_a_profile_of_a_built_in_name_overrides_that_one() -> None:
         ("[fields]\nseconds-type = 'float'", ".fields.seconds-type: 'float' is not possible"),
         ("[image]\nshape = 'square'", ".image.shape: 'square' is not possible; one of object"),
         ("[statuses]\nbaking = 'running'", ".statuses.baking: 'running' is not possible; one of"),
+        ("[paths]\ncreate = '//[x'", ".paths.create: '//[x' is not a path below the base URL"),
         ("result-urls = 'url'", ".result-urls: it is not a list"),
         ("unknown-id = 'gone'", ".unknown-id: it is not a list"),
         ("unknown-id = ['']", ".unknown-id: an empty text is no code"),

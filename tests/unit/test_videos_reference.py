@@ -116,6 +116,24 @@ def test_bytes_that_are_no_picture_are_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "media_type"), [("\ud800", "image/png"), ("a", "image/png\r\nX: y"), ("a", "")]
+)
+def test_a_file_that_no_request_can_carry_is_refused(name: str, media_type: str) -> None:
+    """Half a character has no bytes, and a line break would begin a header of its own."""
+    with pytest.raises(UsageError):
+        Image(name, media_type, BYTES)
+
+
+@pytest.mark.parametrize("reference", [ImageUrl("not url"), FileId("\ud800"), FileId("")])
+def test_a_reference_made_by_hand_is_looked_at_before_it_is_sent(
+    reference: ImageUrl | FileId,
+) -> None:
+    """It never went through what reads people's spellings."""
+    with pytest.raises(UsageError, match="input_reference"):
+        _sent("openai", reference)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

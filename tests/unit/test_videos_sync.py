@@ -126,11 +126,28 @@ def test_ctrl_c_cancels_the_call_and_leaves_the_client_usable() -> None:
         await asyncio.Event().wait()
 
     with serving(interrupt) as server, Videos(server.base_url) as videos:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as caught:
             videos.create(prompt="a")
+        assert caught.value.__notes__ == ["a render may have been accepted: look with list()"]
         assert videos.retrieve("video_1").id == "video_1"
         assert [talk.line for talk in server.talks] == ["POST /v1/videos", "GET /v1/videos/video_1"]
         assert server.connections == 2
+
+
+def test_ctrl_c_before_anything_was_sent_says_nothing_of_a_render() -> None:
+    """Until before_send has returned no byte has left, so nothing can have been accepted."""
+    leaving = threading.Event()
+
+    def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        leaving.wait(10)
+
+    with serving() as server, Videos(server.base_url) as videos:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            videos.create(prompt="a", before_send=interrupt)
+        leaving.set()
+        assert server.talks == []
+    assert not hasattr(caught.value, "__notes__")
 
 
 @pytest.mark.parametrize("listener", [None, lambda received, total: None], ids=["", "listening"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -293,3 +294,22 @@ def test_an_id_stays_one_part_of_the_path(id_: str) -> None:
     path = wire.retrieve(LOCAL, id_).path
     assert path.count("/") == 2
     assert not set(path) & set("?# ")
+
+
+@pytest.mark.parametrize(
+    ("call", "told", "words"),
+    [
+        (wire.create, {"prompt": "a", "second": 4}, "no 'second'; did you mean 'seconds'?"),
+        (wire.create, {"model": "sora-2"}, "it has no 'prompt'"),
+        (wire.remix, {"prompt": "a", "promt": "b"}, "no 'promt'; did you mean 'prompt'?"),
+        (wire.edit, {}, "it has no 'prompt'"),
+        (wire.extend, {"prompt": "a"}, "it has no 'seconds'"),
+    ],
+)
+def test_a_slip_in_a_name_buys_nothing(
+    call: Callable[..., object], told: dict[str, Any], words: str
+) -> None:
+    """A keyword that nobody knows, or one that is missing, is refused before anything is sent."""
+    video = () if call is wire.create else ("video_1",)
+    with pytest.raises(UsageError, match=re.escape(words)):
+        call(LOCAL, *video, **told)
