@@ -62,9 +62,7 @@ def read(path: Path) -> History:
                 lines = file.readlines()
         except FileNotFoundError:
             return History([], [])
-    torn = b""
-    if lines and _torn(lines[-1]):
-        torn = lines.pop()
+    torn = lines.pop() if lines and _torn(lines[-1]) else b""
     events: list[Event] = []
     for number, event in enumerate(_decode_all(lines), 1):
         fault = _fault(event, number)
@@ -79,8 +77,8 @@ def read(path: Path) -> History:
 
 
 def _torn(last: bytes) -> bool:
-    """Whether a last line was never finished: not if another byte took its newline's place."""
-    return not (last.endswith(b"\n") or _sealed(last) or _sealed(last[:-1]))
+    """Whether it was never finished: not if a byte, but the 0 of a power cut, is its newline."""
+    return not (last.endswith(b"\n") or _sealed(last) or (_sealed(last[:-1]) and last[-1]))
 
 
 def _decode_all(lines: list[bytes]) -> Iterator[Event | None]:
@@ -138,14 +136,14 @@ class Ledger:
     the bytes set aside could be written: record what is in flight, and start nothing new.
     """
 
-    def __init__(self, path: Path, clock: Clock, history: History, fd: int) -> None:
+    def __init__(self, path: Path, clock: Clock, history: History, fd: int, size: int) -> None:
         self.history = history
         self.broken: StorageError | None = None
         self.reserve_spent = False
         self._path = path
         self._clock = clock
         self._fd = fd
-        self._size = history.good_bytes
+        self._size = size
         self._seq = len(history.events)
         self._queue: _Batch = []
         self._flushing: asyncio.Future[None] | None = None
@@ -165,16 +163,10 @@ class Ledger:
         if not _reserve(path).exists():  # random bytes: no file system packs them into nothing
             write_atomically(_reserve(path), os.urandom(_RESERVE_BYTES))
         with refusals(path):
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-        ledger = cls(path, clock, history, fd)
-        try:
-            with refusals(path):
-                ledger._mend()
+            size = _write_again(path, history.good_bytes)
             fsync_dir(path.parent)
-        except BaseException:
-            ledger.close()
-            raise
-        return ledger
+            fd = os.open(path, os.O_RDWR | os.O_APPEND)
+        return cls(path, clock, history, fd, size)
 
     async def append(self, name: str, /, **fields: Any) -> Event:
         """Record an event; returns it, as a reader will see it, once it is durable.
@@ -280,13 +272,22 @@ class Ledger:
         if status.st_size != self._size:
             raise StorageError(str(self._path), "was changed by another program", "run again")
 
-    def _mend(self) -> None:
-        """Cut a torn end off; give a whole last line the newline that it lacks."""
-        os.ftruncate(self._fd, self._size)
-        if self._size and os.pread(self._fd, 1, self._size - 1) != b"\n":
-            write_all(self._fd, b"\n")
-            self._size += 1
-        sync(self._fd)
+
+def _write_again(path: Path, length: int) -> int:
+    """Write the good lines over themselves, cut off what is behind them; how many bytes they are.
+
+    Where the last run's last sync failed, the kernel shows lines that the disk never had and calls
+    them clean: only bytes that are written again are synced again.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        lines = os.pread(fd, length, 0).removesuffix(b"\n") + b"\n" if length else b""
+        write_all(fd, lines)
+        os.ftruncate(fd, len(lines))
+        sync(fd)
+    finally:
+        os.close(fd)
+    return len(lines)
 
 
 def _reserve(path: Path) -> Path:

@@ -10,6 +10,7 @@ from sorapipe.config_file import Limits
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
 from sorapipe.run.hands import GiveUp, Hands, Refused
+from sorapipe.run.watch import retrieve
 from sorapipe.run.work import Work
 from sorapipe.store import Kept, Store
 from sorapipe.videos.boxes import Boxes, BrokenVideo
@@ -182,11 +183,11 @@ async def _gone(hands: Hands, error: APIStatusError, take: Take) -> bool:
     if error.status == 410:
         return True
     try:
-        video = await hands.client.retrieve(take.video)
+        video = await retrieve(
+            hands, {"fp": take.fingerprint, "take": take.name, "video": take.video}
+        )
     except NotFoundError:
         return True
-    except APIError:
-        return False
     # The server said when it expires, so its own clock tells whether that has come.
     now = hands.clock.now() if video.server_date is None else video.server_date
     return video.status != "completed" or (take.expires_at is not None and now >= take.expires_at)

@@ -39,7 +39,7 @@ async def watch(hands: Hands, work: Work) -> None:
     seen: tuple[str, float | None] | None = None
     while True:
         try:
-            video = await _retrieve(hands, name)
+            video = await retrieve(hands, name)
         except NotFoundError as error:
             if hands.foreign(take):
                 there = take.intent["address"]
@@ -95,7 +95,7 @@ async def _ended(hands: Hands, name: dict[str, Any], video: Video) -> bool:
     return False
 
 
-async def _retrieve(hands: Hands, name: dict[str, Any]) -> Video:
+async def retrieve(hands: Hands, name: dict[str, Any]) -> Video:
     """One look, repeated through what passes: 5xx, resets, 429, and 404s of forgetful balancers.
 
     Raises:
@@ -105,7 +105,6 @@ async def _retrieve(hands: Hands, name: dict[str, Any]) -> Video:
     begun, limits = hands.clock.monotonic(), hands.provider.limits
     # In process nothing stands between us and the studio: what it does not know is not there.
     patience = 0.0 if hands.address == STUDIO else limits.settle_timeout
-
     misses: list[float] = []  # when it was not known, since it was last answered otherwise
 
     def enough(state: RetryCallState) -> bool:

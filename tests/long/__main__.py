@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.long import kills, openapi, thousand
+from tests.long import kills, openapi, simulation, thousand
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,7 +18,7 @@ def main() -> int:
     """0 where the run held what it is there to hold."""
     options = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)
     names = options.add_subparsers(metavar="NAME", required=True)
-    for module in (kills, openapi, thousand):
+    for module in (kills, openapi, simulation, thousand):
         module.add(names)
     args = options.parse_args()
     begun = time.monotonic()

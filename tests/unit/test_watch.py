@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sorapipe.config_file import Limits
-from sorapipe.run.watch import MISSES, _retrieve
+from sorapipe.run.watch import MISSES, retrieve
 from sorapipe.videos.errors import APIError, APITimeoutError, NotFoundError, status_error
 from sorapipe.videos.model import Video
 
@@ -35,23 +35,23 @@ def looked(*answers: APIError | None) -> Video:
     """What comes of looks that are answered so, one after the other; None is a video."""
     clock, left = Clock(), list(answers)
 
-    async def retrieve(video: str) -> Video:
-        answer = left.pop(0)
-        if isinstance(answer, APITimeoutError):
+    async def answer(video: str) -> Video:
+        one = left.pop(0)
+        if isinstance(one, APITimeoutError):
             clock.time += 120.0
-        if answer is not None:
-            raise answer
+        if one is not None:
+            raise one
         return Video(id=video)
 
     hands: Any = SimpleNamespace(
         clock=clock,
         provider=SimpleNamespace(limits=Limits()),
         address="https://example.com/v1",
-        client=SimpleNamespace(retrieve=retrieve),
+        client=SimpleNamespace(retrieve=answer),
         session=SimpleNamespace(tell=lambda name, **fields: None),
         backoff=lambda attempt: 30.0,
     )
-    return asyncio.run(_retrieve(hands, {"take": "dawn@1", "fp": "f", "video": "video_1"}))
+    return asyncio.run(retrieve(hands, {"take": "dawn@1", "fp": "f", "video": "video_1"}))
 
 
 def not_found() -> APIError:

@@ -1,0 +1,9 @@
+"""Planted bugs: each puts one mistake into the real code, as others made it or as we could.
+
+They prove that the auditor sees: a promise that nothing can break is not checked.
+"""
+
+from tests.simulation.bugs import money, record, request, search
+from tests.simulation.bugs.planting import BUGS, planted
+
+__all__ = ["BUGS", "money", "planted", "record", "request", "search"]
