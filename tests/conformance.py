@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sysconfig
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
-from sorapipe.studio.guard import Guard
-from sorapipe.studio.serve import listen
 from sorapipe.studio.studio import Studio
+from tests.served import in_thread
 from tests.unit.films import film
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -49,25 +44,8 @@ def studio(folder: Path, *, strict: bool, token: str | None = None) -> Iterator[
     def render(animatic: Any, target: Path, **_: Any) -> None:
         target.write_bytes(small)
 
-    listener = listen("127.0.0.1", 0, token)
-    served = Studio(None, strict=strict, render=render)
-    app = Guard(served.app, host="127.0.0.1", token=token)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, lifespan="off", ws="none", loop="asyncio")
-    )
-
-    async def live() -> None:
-        async with served:
-            await server.serve(sockets=[listener])
-
-    thread = threading.Thread(target=asyncio.run, args=(live(),))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with in_thread(Studio(None, strict=strict, render=render), token=token) as origin:
+        yield origin
 
 
 def schemathesis(

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
-from sorapipe.studio.serve import listen
 from sorapipe.studio.studio import Studio
+from tests.served import in_thread
 
 Scope = Any
 
@@ -117,22 +114,8 @@ async def _answer(send: Any, status: int, body: Any) -> None:
 def faulty(state: Path, **options: Any) -> Iterator[Faulty]:
     """A faulty server on a port of its own, until the block ends."""
     server = Faulty(**options)
-    listener = listen("127.0.0.1", 0, None)
     studio = Studio(state, strict=False)
-    server.app, server.url = studio.app, f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    config = uvicorn.Config(server, log_config=None, lifespan="off", ws="none", loop="asyncio")
-    config.timeout_graceful_shutdown = 1
-    web = uvicorn.Server(config)
-
-    async def live() -> None:
-        async with studio:
-            await web.serve(sockets=[listener])
-
-    thread = threading.Thread(target=asyncio.run, args=(live(),))
-    thread.start()
-    try:
+    server.app = studio.app
+    with in_thread(studio, server) as origin:
+        server.url = f"{origin}/v1"
         yield server
-    finally:
-        web.should_exit = True
-        thread.join()
-        listener.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sorapipe.core.plan import Decision, PlannedTake
-from sorapipe.core.price import as_number, told
+from sorapipe.core.price import as_number
 from sorapipe.core.take import OPEN, State, Take
 from sorapipe.errors import printable
 from sorapipe.report.plan import table
-from sorapipe.report.summary import at_most, settling
+from sorapipe.report.summary import at_most, settling, total
 from sorapipe.run.prepare import Prepared
 
 
@@ -54,9 +54,8 @@ def as_text(prepared: Prepared, resolve: str) -> str:
         for row in prepared.plan.takes
     ]
     lines = table(("  take", "standing", ""), rows)
-    unpriced = len(prepared.tally.unpriced)
-    more = f", and {unpriced} of unknown price" if unpriced else ""
-    lines.append(f"spent or reserved so far: {told(prepared.tally.committed)}{more}")
+    spent = total(prepared.tally.committed, len(prepared.tally.unpriced))
+    lines.append(f"spent or reserved so far: {spent}")
     lines.append(f"videos: {prepared.out}")
     for mark in prepared.tally.open:
         take = prepared.tally.takes[mark]

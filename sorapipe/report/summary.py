@@ -30,8 +30,7 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
     counts += [f"{len(outcome.failed)} failed"] if outcome.failed else []
     counts += [f"{len(outcome.blocked)} blocked"] if outcome.blocked else []
     takes = "take" if outcome.wanted == 1 else "takes"
-    more = f", and {outcome.unpriced} of unknown price" if outcome.unpriced else ""
-    cost = told(outcome.cost) + more
+    cost = total(outcome.cost, outcome.unpriced)
     yield f"{', '.join(counts)} of {outcome.wanted} {takes}; this run cost {cost}"
     yield f"videos: {outcome.out}"
 
@@ -70,6 +69,11 @@ def _unknown(take: Take, resolve: str) -> Iterator[str]:
     yield f"{take.name}: may have been paid, {at_most(take, take.held)}: {why}"
     first = "" if take.state is State.UNKNOWN else "the next run looks for it; or "
     yield f"  {first}settle it: {settling(take, resolve)}"
+
+
+def total(amount: Decimal, unpriced: int) -> str:
+    """A sum for people, with how many more cost what nobody knows."""
+    return told(amount) + (f", and {unpriced} of unknown price" if unpriced else "")
 
 
 def at_most(take: Take, amount: Decimal) -> str:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from PIL import Image
 
-from sorapipe.studio.guard import Guard
-from sorapipe.studio.serve import listen
 from sorapipe.studio.studio import Studio
 from sorapipe.videos import errors
 from sorapipe.videos.boxes import BoxWalk
+from tests.served import in_thread
 from tests.unit.films import film
 
 PAGE = Path(__file__).parents[2] / "docs" / "client.md"
@@ -35,25 +31,8 @@ def base_url(tmp_path: Path) -> Iterator[str]:
     def render(animatic: Any, target: Path, **_: Any) -> None:
         shutil.copyfile(ready, target)
 
-    listener = listen("127.0.0.1", 0, TOKEN)
-    studio = Studio(None, strict=True, render=render)
-    guarded = Guard(studio.app, host="127.0.0.1", token=TOKEN)
-    server = uvicorn.Server(
-        uvicorn.Config(guarded, log_config=None, lifespan="off", ws="none", loop="asyncio")
-    )
-
-    async def live() -> None:
-        async with studio:
-            await server.serve(sockets=[listener])
-
-    thread = threading.Thread(target=asyncio.run, args=(live(),))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with in_thread(Studio(None, strict=True, render=render), token=TOKEN) as origin:
+        yield f"{origin}/v1"
 
 
 def test_every_snippet_runs_in_its_order(

@@ -6,12 +6,10 @@ for Node); the other tests look closer, at what the lenient studio has and at th
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,15 +18,12 @@ from typing import Any
 import av
 import openai
 import pytest
-import uvicorn
 from openai.types import Video
 from PIL import Image
 
-from sorapipe.studio.guard import Guard
 from sorapipe.studio.renders import Render, real_render
-from sorapipe.studio.serve import listen
 from sorapipe.studio.studio import Studio
-from tests.served import serving
+from tests.served import in_thread, serving
 
 # The SDK announces since 3.1 that its own server has been shut down. Ours has not.
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
@@ -42,26 +37,9 @@ def served(
     *, strict: bool = False, token: str | None = None, render: Render = real_render
 ) -> Iterator[str]:
     """The base URL of a studio that listens in a thread of its own."""
-    listener = listen("127.0.0.1", 0, token)
     studio = Studio(None, strict=strict, retention=3600, render=render)
-    guarded = Guard(studio.app, host="127.0.0.1", token=token)
-    server = uvicorn.Server(
-        uvicorn.Config(guarded, log_config=None, lifespan="off", ws="none", loop="asyncio")
-    )
-
-    async def live() -> None:
-        async with studio:
-            await server.serve(sockets=[listener])
-
-    thread = threading.Thread(target=asyncio.run, args=(live(),))
-    thread.start()
-    try:
-        # The socket listens already, so a client that is early waits in its queue.
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with in_thread(studio, token=token) as origin:
+        yield f"{origin}/v1"
 
 
 @pytest.fixture(scope="module")
