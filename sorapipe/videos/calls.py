@@ -65,7 +65,7 @@ def delete(profile: Profile, video: str) -> Call[Deleted]:
 
 
 def create_character(profile: Profile, *, name: str, video: File) -> Call[Character]:
-    """A character from a clip."""
+    """A character from a short film."""
     request = wire.create_character(profile, name=name, video=video)
     return Call(request, lambda answer: answers.character(request, answer))
 

@@ -13,7 +13,7 @@ from sorapipe.videos.calls import Call
 from sorapipe.videos.content import AsyncContent
 from sorapipe.videos.model import Character, Deleted, Order, Page, Variant, Video
 from sorapipe.videos.pages import AsyncPage, Trail
-from sorapipe.videos.pictures import Clip, Picture
+from sorapipe.videos.pictures import Film, Picture
 from sorapipe.videos.profile import Profile
 from sorapipe.videos.secret import Secret
 from sorapipe.videos.sender import HttpSender
@@ -184,10 +184,10 @@ class AsyncVideos:
         """Remove a video from the server."""
         return await self._send(calls.delete(self.profile, _known(video).id))
 
-    async def create_character(self, *, name: str, video: Clip) -> Character:
-        """Make a character out of a clip (an MP4: a path, an open file, or bytes)."""
-        clip = await pictures.clip(video)
-        return await self._send(calls.create_character(self.profile, name=name, video=clip))
+    async def create_character(self, *, name: str, video: Film) -> Character:
+        """Make a character out of a short film (an MP4: a path, an open file, or bytes)."""
+        film = await pictures.film(video)
+        return await self._send(calls.create_character(self.profile, name=name, video=film))
 
     async def retrieve_character(self, character: str) -> Character:
         """What the server knows of a character, by its id."""

@@ -17,11 +17,11 @@ from sorapipe.videos.reference import File, FileId, Image, ImageUrl, Reference, 
 Bytes = bytes | bytearray | memoryview
 Readable = str | os.PathLike[str] | Bytes | IO[bytes] | IO[str]
 Picture = Reference | Readable
-Clip = File | Readable
+Film = File | Readable
 
 MIB = 1 << 20
 LARGEST_PICTURE = 20 * MIB
-LARGEST_CLIP = 200 * MIB
+LARGEST_FILM = 200 * MIB
 
 _ADDRESS = re.compile(r"(?:https?://|data:)", re.IGNORECASE)
 _FILE_ID = re.compile(r"file[-_][\w-]+")
@@ -43,11 +43,11 @@ async def picture(value: Picture | None) -> Reference | None:
     return await asyncio.to_thread(_understood, read, image_of)
 
 
-async def clip(value: Clip) -> File:
-    """The clip as the wire takes it. Raises UsageError for what is no MP4 of at most 200 MiB."""
+async def film(value: Film) -> File:
+    """The film as the wire takes it. Raises UsageError for what is no MP4 of at most 200 MiB."""
     if isinstance(value, File):
         return value
-    read = _reader("video", value, LARGEST_CLIP)
+    read = _reader("video", value, LARGEST_FILM)
     return await asyncio.to_thread(_understood, read, _mp4)
 
 

@@ -19,7 +19,7 @@ from sorapipe.videos.client import LIMIT, READ_TIMEOUT, AsyncVideos, OnProgress
 from sorapipe.videos.content import Content
 from sorapipe.videos.model import Character, Deleted, Order, Variant, Video
 from sorapipe.videos.pages import Page
-from sorapipe.videos.pictures import Clip, Picture
+from sorapipe.videos.pictures import Film, Picture
 from sorapipe.videos.portal import Portal, in_thread
 from sorapipe.videos.profile import Profile
 from sorapipe.videos.secret import Secret
@@ -179,8 +179,8 @@ class Videos:
         """Remove a video from the server."""
         return self._portal.run(self._async.delete(video))
 
-    def create_character(self, *, name: str, video: Clip) -> Character:
-        """Make a character out of a clip (an MP4: a path, an open file, or bytes)."""
+    def create_character(self, *, name: str, video: Film) -> Character:
+        """Make a character out of a short film (an MP4: a path, an open file, or bytes)."""
         return self._portal.run(self._async.create_character(name=name, video=video))
 
     def retrieve_character(self, character: str) -> Character:

@@ -150,7 +150,7 @@ def extend(profile: Profile, video: str, **fields: Unpack[Extension]) -> WireReq
 
 
 def create_character(profile: Profile, *, name: str, video: File) -> WireRequest:
-    """A character from a clip, to be named in the creates to come."""
+    """A character from a short film, to be named in the creates to come."""
     if not profile.characters:
         raise lacks(profile, "a character", "leave it out")
     return _request(

@@ -78,8 +78,8 @@ def test_characters_are_made_of_a_clip_and_asked_for(tmp_path: Path) -> None:
 
     async def scene(videos: AsyncVideos) -> None:
         with (tmp_path / "robot.mp4").open("rb") as file:
-            for clip in (tmp_path / "robot.mp4", file, MP4):
-                assert (await videos.create_character(name="Rob", video=clip)).id == "char_1"
+            for film in (tmp_path / "robot.mp4", file, MP4):
+                assert (await videos.create_character(name="Rob", video=film)).id == "char_1"
         with pytest.raises(UsageError, match="no MP4"):
             await videos.create_character(name="Rob", video=PNG)
         assert (await videos.retrieve_character("char_1")).name == "Rob"
