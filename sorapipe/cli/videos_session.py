@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shlex
 import signal
 import sys
@@ -61,8 +62,11 @@ class Session:
 
     def warn(self, text: str) -> None:
         """A line that is told in any case, unless nobody listens: an id is still to be given."""
-        with suppress(OSError):
+        try:
             print(printable(text), file=sys.stderr, flush=True)
+        except OSError:  # what stays in the buffer would fail again, and be the exit code
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
     def give(self, text: str) -> None:
         """Data on stdout. Where that can't be written and a render was bought, it is told."""
