@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sorapipe.videos.errors import APIStatusError
+from sorapipe.videos.errors import APIStatusError, RateLimitError
 
 TRIES = 6  # times that one file is asked for in all, gone on with or begun again
+THROTTLES = 30  # times that the server may say "later", which is no failure of the transfer
 FIRST_PAUSE = 0.5  # seconds before the second of them; each pause is twice the one before
 LONGEST_PAUSE = 60.0  # seconds; what a server asks for beyond is not obeyed
 
@@ -29,11 +30,15 @@ class Patience:
         self._pause = pause
         self._longest = longest
         self._failed = 0
+        self._throttled = 0
 
     def after(self, error: Exception) -> float | None:
         """Seconds until the next try, now that one has failed so; None where that was the last."""
-        self._failed += 1
-        if self._failed >= TRIES:
+        throttled = isinstance(error, RateLimitError)
+        self._throttled += throttled
+        self._failed += not throttled
+        if self._failed >= TRIES or self._throttled > THROTTLES:
             return None
         asked = error.retry_after if isinstance(error, APIStatusError) else None
-        return max(self._pause(self._failed), min(asked or 0.0, self._longest))
+        count = self._throttled if throttled else self._failed
+        return max(self._pause(count), min(asked or 0.0, self._longest))

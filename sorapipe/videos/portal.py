@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Gene
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar, cast
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar, cast
 
 from sorapipe.errors import UsageError
 
@@ -36,17 +37,16 @@ class Portal:
         An interrupt (Ctrl-C) cancels it, and comes out when it has cleaned up behind itself. Raises
         UsageError where the portal is closed.
         """
-        turn = asyncio.Lock()
-        future = self._loop.begin(_held(work, turn), work)
-        try:
-            return future.result()
+        turn = _Turn(work)
+        try:  # an interrupt may come at any moment, also before there is a future to wait for
+            return _waited(self._loop.begin(turn.whole, work))
         except CancelledError:
             work.close()  # it may never have begun
             raise UsageError("videos", "this client was closed during the call") from None
         except BaseException:
-            if future.cancel():  # it was going on, so it is we who were interrupted
-                with suppress(TimeoutError, CancelledError, UsageError):
-                    self._loop.begin(_ended(work, turn)).result(PATIENCE)
+            if not turn.over:  # it is going on, so it is we who were interrupted
+                with suppress(Empty, CancelledError, UsageError):
+                    _waited(self._loop.begin(turn.end()), PATIENCE)
             raise
 
     def each(self, work: AsyncGenerator[T, None]) -> Generator[T, None, None]:
@@ -91,7 +91,8 @@ class _Loop:
             raise UsageError("videos", "this client is closed", "make another one")
         if self._thread is threading.current_thread():
             raise UsageError("videos", "this call would wait for itself", "use AsyncVideos")
-        self._ready.wait()
+        if self._loop is None:
+            self._ready.wait()
         if self._loop is None:
             raise UsageError("videos", "no event loop can begin", "are too many files open?")
         return self._loop
@@ -126,6 +127,17 @@ class _Loop:
         await self._last()
 
 
+def _waited(future: Future[T], seconds: float | None = None) -> T:
+    """The future's result. Raises Empty where it is not there after so many seconds.
+
+    `Future.result` waits on a condition, which an interrupt at the moment of the answer leaves with
+    a RuntimeError about its lock; a queue can be interrupted at any moment.
+    """
+    done: SimpleQueue[Future[T]] = SimpleQueue()
+    future.add_done_callback(done.put)
+    return done.get(timeout=seconds).result()
+
+
 def in_thread(work: Callable[[], object] | None) -> Callable[[], Awaitable[None]] | None:
     """That function as a coroutine function, called in a thread where it may block.
 
@@ -143,14 +155,32 @@ def in_thread(work: Callable[[], object] | None) -> Callable[[], Awaitable[None]
     return done
 
 
-async def _held(work: Coroutine[Any, Any, T], turn: asyncio.Lock) -> T:
-    async with turn:
-        return await work
+class _Turn(Generic[T]):
+    """A coroutine under way in the loop; `whole` is what to begin, `over` says that it has ended.
 
+    It knows its own task, so that it can be ended by who was interrupted before a future was there.
+    """
 
-async def _ended(work: Coroutine[Any, Any, T], turn: asyncio.Lock) -> None:
-    async with turn:  # what was cancelled may still be on its way out
-        work.close()  # or never have begun
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self.over = False
+        self.whole = self._whole()
+        self._work = work
+        self._task: asyncio.Task[Any] | None = None
+
+    async def _whole(self) -> T:
+        self._task = asyncio.current_task()
+        try:
+            return await self._work
+        finally:
+            self.over = True
+
+    async def end(self) -> None:
+        """Cancel it, and wait until it has cleaned up behind itself."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+        self.whole.close()  # in case that it never began
+        self._work.close()
 
 
 async def _step(work: AsyncGenerator[T, None]) -> T | object:

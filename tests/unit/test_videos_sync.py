@@ -31,6 +31,14 @@ async def _answer(talk: Talk) -> None:
     await talk.answer(200, VIDEO)
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C raises, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def serving(handler: Handler = _answer) -> Iterator[RawServer]:
     """A raw server in a thread of its own."""
