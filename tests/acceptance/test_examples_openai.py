@@ -1,4 +1,8 @@
-"""Every example runs unchanged as a client of OpenAI would: profile, key, strict server, a port."""
+"""Every example runs unchanged as a client of OpenAI would: profile, key, strict server, a port.
+
+What is shown is that the server takes what the examples ask and gives what they asked for, so its
+films are grey; test_examples.py has the real ones.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,15 @@ import httpx
 import pytest
 
 from sorapipe.load import load
-from tests.served import serving
+from sorapipe.studio.studio import Studio
+from tests.grey import RATE, grey
+from tests.served import in_thread
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "pipelines").glob("*.yaml"))
 KEY = "key-of-the-tests"
-FRAME = 1 / 24  # seconds
+FRAME = 1 / RATE  # seconds
+DAY = 86_400.0
 
 each_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 
@@ -47,13 +54,14 @@ def _start(path: Path, base_url: str, folder: Path) -> subprocess.Popen[bytes]:
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
     """One strict studio for all examples, which lets in only who has the key."""
-    with serving(token=KEY) as url:
-        yield url
+    studio = Studio(None, strict=True, retention=DAY, render=grey)
+    with in_thread(studio, token=KEY) as origin:
+        yield f"{origin}/v1"
 
 
 @pytest.fixture(scope="module")
 def ran(base_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Ran]:
-    """All examples, run at once: what they wait for is the server's drawing, on every core."""
+    """All examples, run at once."""
     folders = {path: tmp_path_factory.mktemp(path.stem) for path in EXAMPLES}
     runs = {path: _start(path, base_url, folders[path]) for path in EXAMPLES}
     return {path: _ended(run, folders[path]) for path, run in runs.items()}

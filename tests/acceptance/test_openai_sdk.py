@@ -23,7 +23,8 @@ from PIL import Image
 
 from sorapipe.studio.renders import Render, real_render
 from sorapipe.studio.studio import Studio
-from tests.served import in_thread, serving
+from tests.grey import grey
+from tests.served import in_thread
 
 # The SDK announces since 3.1 that its own server has been shut down. Ours has not.
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
@@ -70,9 +71,9 @@ def small(client: openai.OpenAI, prompt: str = "a lighthouse at dawn") -> Video:
 
 @pytest.mark.slow
 def test_the_scenario_of_all_sdks() -> None:
-    """The installed version goes through every step against a strict `sorapipe serve`."""
+    """The installed version goes through every step against a strict studio."""
     token = "token-of-the-tests"
-    with serving(token=token) as url:
+    with served(strict=True, token=token, render=grey) as url:
         ran = subprocess.run(
             [sys.executable, str(SCENARIO), url],
             env={**os.environ, "OPENAI_API_KEY": token},
