@@ -38,7 +38,7 @@ def served(
     *, strict: bool = False, token: str | None = None, render: Render = real_render
 ) -> Iterator[str]:
     """The base URL of a studio that listens in a thread of its own."""
-    studio = Studio(None, strict=strict, retention=3600, render=render)
+    studio = Studio(None, strict=strict, retention=3600, render=render, loopback=True)
     with in_thread(studio, token=token) as origin:
         yield f"{origin}/v1"
 
