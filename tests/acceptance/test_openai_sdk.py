@@ -23,8 +23,7 @@ from PIL import Image
 
 from sorapipe.studio.renders import Render, real_render
 from sorapipe.studio.studio import Studio
-from tests.grey import grey
-from tests.served import in_thread
+from tests.served import in_thread, serving
 
 # The SDK announces since 3.1 that its own server has been shut down. Ours has not.
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
@@ -38,7 +37,7 @@ def served(
     *, strict: bool = False, token: str | None = None, render: Render = real_render
 ) -> Iterator[str]:
     """The base URL of a studio that listens in a thread of its own."""
-    studio = Studio(None, strict=strict, retention=3600, render=render, loopback=True)
+    studio = Studio(None, strict=strict, retention=3600, render=render)
     with in_thread(studio, token=token) as origin:
         yield f"{origin}/v1"
 
@@ -71,9 +70,9 @@ def small(client: openai.OpenAI, prompt: str = "a lighthouse at dawn") -> Video:
 
 @pytest.mark.slow
 def test_the_scenario_of_all_sdks() -> None:
-    """The installed version goes through every step against a strict studio."""
+    """The installed version goes through every step against a strict `sorapipe serve`."""
     token = "token-of-the-tests"
-    with served(strict=True, token=token, render=grey) as url:
+    with serving(token=token) as url:
         ran = subprocess.run(
             [sys.executable, str(SCENARIO), url],
             env={**os.environ, "OPENAI_API_KEY": token},
