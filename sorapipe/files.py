@@ -10,8 +10,7 @@ import fcntl
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -35,6 +34,7 @@ _ADVICE = {
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name"),
 }
 
+_LOCAL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE))
 # copy_file_range says one of these where it cannot help; plain reading and writing can.
 _NO_RANGE_COPY = frozenset(
     (errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.ETXTBSY)
@@ -44,6 +44,11 @@ _DAY = 86_400.0
 _TEMPORARY = re.compile(r"\.sorapipe-(\d+)-[0-9a-f]+\.tmp")
 
 
+def refused(error: OSError) -> bool:
+    """Whether that is this machine's disk, or a limit of it, and no fault of ours."""
+    return error.errno in _LOCAL
+
+
 def storage_error(path: Path | str, error: OSError) -> StorageError:
     """That refusal of the operating system, in words and with advice."""
     reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
@@ -51,13 +56,25 @@ def storage_error(path: Path | str, error: OSError) -> StorageError:
     return StorageError(str(path), what, fix)
 
 
-@contextmanager
-def refusals(path: Path | str) -> Iterator[None]:
+class refusals:  # noqa: N801 - it is used as contextlib's are; a class costs a third of those
     """Turn what the operating system refuses inside the block into a `StorageError` at `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise storage_error(path, error) from error
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing is needed."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError):
+            raise storage_error(self._path, error) from error
 
 
 def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
@@ -121,6 +138,7 @@ class Temporary:
 
     def __init__(self, folder: Path) -> None:
         make_dirs(folder)
+        self._folder = folder
         self.path = folder / f".sorapipe-{os.getpid()}-{secrets.token_hex(6)}.tmp"
         self._open = True
         with refusals(folder):
@@ -128,7 +146,7 @@ class Temporary:
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Append bytes."""
-        with refusals(self.path.parent):
+        with refusals(self._folder):
             write_all(self.fd, data)
 
     def keep(self, target: Path) -> None:
@@ -159,7 +177,8 @@ class Temporary:
 
     def _close(self) -> None:
         self._open = False
-        os.close(self.fd)
+        with suppress(OSError):  # what is kept was synced before, and the rest is thrown away
+            os.close(self.fd)
 
     def __enter__(self) -> Temporary:
         return self
@@ -201,7 +220,8 @@ def copy_into(source: Path, temporary: Temporary) -> None:
                 return
             temporary.write(chunk)
     finally:
-        os.close(reading)
+        with suppress(OSError):  # it was only read
+            os.close(reading)
 
 
 def _copy_range(reading: int, writing: int) -> None:

@@ -6,9 +6,11 @@ import errno
 import fcntl
 import json
 import os
+import re
 import socket
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +19,12 @@ from sorapipe.errors import HeldElsewhere, StorageError, UsageError
 from sorapipe.files import make_dirs, process_alive, refusals, storage_error, write_all
 
 _NO_LOCKS = frozenset((errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP))
+_MOUNTS = Path("/proc/mounts")  # Linux has it
+# File systems over a network, and the options with which their locks do not reach other machines.
+_NFS = frozenset(("nolock", "local_lock=flock", "local_lock=all"))
+_SMB = frozenset(("nobrl", "nolock"))
+_SHARED = {"nfs": _NFS, "nfs4": _NFS, "cifs": _SMB, "smb3": _SMB}
+_ALONE = {"9p", "virtiofs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.davfs"}
 _LOOKS = 50  # times 10 ms: how long a holder may take to write its name
 
 
@@ -63,11 +71,9 @@ class Hold:
         """Give the lock back; nothing happens where it is not held."""
         if self._fd is not None:
             fd, self._fd = self._fd, None
-            try:
+            with suppress(OSError):  # a full or vanished disk must not keep the lock
                 os.ftruncate(fd, 0)  # so that nobody reads the name of one who has left
-            except OSError:  # a full or vanished disk must not keep the lock
-                pass
-            finally:
+            with suppress(OSError):  # the kernel frees it in any case
                 os.close(fd)
 
     def _lock(self, fd: int) -> None:
@@ -85,6 +91,31 @@ class Hold:
                 "its file system cannot lock files",
                 "give --out a folder on a local disk",
             ) from error
+
+
+def weak_lock(folder: Path, mounts: str | None = None) -> str | None:
+    """Why a hold of that folder keeps out this machine's runs alone, in words; else None.
+
+    `mounts` is the text of /proc/mounts. Where the system has no such file, nobody knows.
+    """
+    if mounts is None:
+        try:
+            mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
+        except OSError:
+            return None
+    place, kind, options = Path("/"), "", ""
+    real = folder.resolve()
+    for line in mounts.splitlines():
+        _, where, *rest = line.split(" ")
+        point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), where))
+        if real.is_relative_to(point) and len(point.parts) >= len(place.parts):
+            place, (kind, options) = (
+                point,
+                rest[:2],
+            )  # of two at one place the later hides the first
+    if kind in _ALONE or not _SHARED.get(kind, frozenset()).isdisjoint(options.split(",")):
+        return f"its file system ({kind}) keeps locks on this machine alone"
+    return None
 
 
 def _refuse_file(folder: Path) -> None:

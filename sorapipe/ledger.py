@@ -1,9 +1,8 @@
 """The ledger: an append-only file of everything that happened, and the only truth about money.
 
-A line is a JSON object of UTF-8 that begins with `v`, `seq` (1, 2, 3 ... without a gap), `at` (ISO
-8601 in UTC) and `event`, and ends with `crc`: CRC-32, eight hex digits, of the bytes before
-`,"crc":`. A line is whole or it is not there: a torn end was never acknowledged and is cut off by
-the next writer; a bad line further up means that something was lost, and stops all spending.
+A line (see `ledger_lines`) is whole or it is not there: a torn end was never acknowledged and is
+cut off by the next writer; a bad line further up means that something was lost, and stops all
+spending.
 """
 
 from __future__ import annotations
@@ -12,30 +11,23 @@ import asyncio
 import errno
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from sorapipe.clock import Clock, stamp
 from sorapipe.errors import LedgerDamaged, StorageError
 from sorapipe.files import fsync_dir, refusals, storage_error, sync, write_all, write_atomically
+from sorapipe.ledger_lines import VERSION, Event, decode_all, encode, fault_of, is_torn
 
-Event = dict[str, Any]
 _Loop = asyncio.AbstractEventLoop
 _Batch = list[tuple[bytes, Event, "asyncio.Future[Event]"]]
 
-VERSION = 1
 _OURS = frozenset(("v", "seq", "at", "event", "crc"))
-_CRC = b',"crc":"'
 _RESERVE_BYTES = 64 * 1024
-_PARSE_LINES = 1000
-_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_ESCAPED = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,70 +54,18 @@ def read(path: Path) -> History:
                 lines = file.readlines()
         except FileNotFoundError:
             return History([], [])
-    torn = lines.pop() if lines and _torn(lines[-1]) else b""
+    torn = lines.pop() if lines and is_torn(lines[-1]) else b""
     events: list[Event] = []
-    for number, event in enumerate(_decode_all(lines), 1):
-        fault = _fault(event, number)
+    for number, event in enumerate(decode_all(lines), 1):
+        fault = fault_of(event, number)
         if event is None or fault:
             advice = "restore it from a copy; until then nothing new is rendered"
             damage = LedgerDamaged(f"{path}:{number}", fault, advice)
-            after = [late for late in _decode_all(lines[number - 1 :]) if late is not None]
+            after = [late for late in decode_all(lines[number - 1 :]) if late is not None]
             good = sum(map(len, lines[: number - 1]))
             return History(events, after, damage, torn, good)
         events.append(event)
     return History(events, [], None, torn, sum(map(len, lines)))
-
-
-def _torn(last: bytes) -> bool:
-    """Whether it was never finished: not if a byte, but the 0 of a power cut, is its newline."""
-    return not (last.endswith(b"\n") or _sealed(last) or (_sealed(last[:-1]) and last[-1]))
-
-
-def _decode_all(lines: list[bytes]) -> Iterator[Event | None]:
-    """`decode` of every line; many in one parse is twice as fast, and their keys are shared."""
-    for start in range(0, len(lines), _PARSE_LINES):
-        part = lines[start : start + _PARSE_LINES]
-        events: list[Event | None] = []
-        if all(map(_sealed, part)):
-            with suppress(ValueError, RecursionError):
-                events = json.loads(b"[" + b",".join(part) + b"]")
-        yield from events if len(events) == len(part) else map(decode, part)
-
-
-def _sealed(line: bytes) -> bool:
-    body, _, seal = line.rpartition(_CRC)
-    return seal == b'%08x"}\n' % crc32(body) or seal == b'%08x"}' % crc32(body)
-
-
-def decode(line: bytes) -> Event | None:
-    """The event of one line, with or without its newline; None unless every byte is right."""
-    if not _sealed(line):
-        return None
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):  # sealed, but by nobody of ours
-        return None
-    return event if isinstance(event, dict) else None
-
-
-def encode(event: Event) -> bytes:
-    """The line of an event, with its newline. Raises ValueError, TypeError for what is not JSON."""
-    try:
-        body = _PLAIN.encode(event)[:-1].encode()
-    except UnicodeEncodeError:  # a lone surrogate has no UTF-8; as an escape it comes back
-        body = _ESCAPED.encode(event)[:-1].encode()
-    return b'%b%b%08x"}\n' % (body, _CRC, crc32(body))
-
-
-def _fault(event: Event | None, line: int) -> str:
-    """What is wrong with the event that stands in that line; nothing is the empty string."""
-    if event is not None and event.get("seq") == line and event.get("v") == VERSION:
-        return ""
-    if event is None:
-        return "this line of the ledger is damaged"
-    if event.get("v") != VERSION:
-        return f"written by another sorapipe (ledger version {event.get('v')}, not {VERSION})"
-    return f"event {line} is missing; this line holds event {event.get('seq')}"
 
 
 class Ledger:
@@ -207,7 +147,8 @@ class Ledger:
             self.broken = self.broken or StorageError(str(self._path), "is closed")
             if fd >= 0:
                 self._fd = -1
-                os.close(fd)
+                with suppress(OSError):  # every event in it was synced
+                    os.close(fd)
 
     def _next(self, name: str, fields: dict[str, Any]) -> tuple[bytes, Event]:
         """The next line and its event as it will be read. Numbers it only if it can be written."""

@@ -7,10 +7,12 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from sorapipe import __version__
 from sorapipe.cli import (
+    cancel,
     init,
     plan,
     providers,
@@ -65,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
         run,
         status,
         resolve,
+        cancel,
         videos,
         providers,
         serve,
@@ -77,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Run one command; the only place where errors become text and codes."""
     args = parser().parse_args(argv)
+    code = None
     try:
         code = int(args.run(args))
         sys.stdout.flush()  # here its failure can still be told
@@ -89,15 +93,12 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; python would complain once more when it closes stdout.
         _silence()
-        return Exit.OK
+        return code or Exit.OK
     except Exception as error:
         if args.debug:
             raise
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            _silence()
-            where, what = str(error.filename or "output"), "no space left on device"
-            print(one_line(where, what, "free some space, then run again"), file=sys.stderr)
-            return Exit.STORAGE
+        if _is_storage(error):
+            return code or Exit.STORAGE
         print(
             one_line(
                 "sorapipe",
@@ -109,6 +110,20 @@ def main(argv: Sequence[str]) -> int:
         return Exit.FAILED
 
 
+def _is_storage(error: Exception) -> bool:
+    """Tell it, if this machine refused something where nobody looked for it, such as stdout."""
+    from sorapipe.files import refused, storage_error
+
+    if isinstance(error, ImportError) and os.strerror(errno.EMFILE) in str(error):
+        error = OSError(errno.EMFILE, "")  # the loader of libraries keeps the number to itself
+    if not isinstance(error, OSError) or not refused(error):
+        return False
+    _silence()
+    print(storage_error(error.filename or "output", error), file=sys.stderr)
+    return True
+
+
 def _silence() -> None:
     """Nothing more goes to stdout, where it cannot be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with suppress(OSError):  # too many open files: then python may complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

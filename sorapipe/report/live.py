@@ -34,38 +34,48 @@ _PLAIN = {
     "blocked": "blocked: {why}",
     "kept": "kept, {bytes} bytes",
     "reused": "reused from the store",
+    "duplicate": "paid twice by the server: {video} turned up late",
+    "duplicate-kept": "{video}, which was paid twice, is kept as {file}",
+    "duplicate-lost": "{video}, which was paid twice, is lost: {why}",
     "set-aside": "{file} was not ours; it is now {aside}",
 }
+_LATE = ("duplicate", "duplicate-kept", "duplicate-lost")
 _REPEATS = 60.0  # seconds after which a server that still asks to wait is told of again
 _ENDS = frozenset({"kept", "reused", "failed", "lost", "rejected", "unknown", "blocked"})
 
 
 @contextmanager
 def watcher(plan: Plan, *, json_lines: bool, quiet: bool) -> Iterator[Listener]:
-    """The listener for a run, as the command line and the terminal ask for it."""
+    """The listener for a run, as the command line and the terminal ask for it.
+
+    Raises, once the run has ended, the OSError that kept events from stdout, unless it is only that
+    nobody reads it any more: what a program was promised is not there.
+    """
     if json_lines:
-        yield _writer(sys.stdout, lambda event: json.dumps(event, ensure_ascii=False))
+        failed: list[OSError] = []
+        yield _writer(sys.stdout, lambda event: json.dumps(event, ensure_ascii=False), failed)
+        if failed and not isinstance(failed[0], BrokenPipeError):
+            raise failed[0]
     elif quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
         with _bar(plan) as listener:
             yield listener
     else:
-        yield _writer(sys.stderr, _lines())
+        yield _writer(sys.stderr, _lines(), [])
 
 
-def _writer(stream: TextIO, render: Callable[[Event], str]) -> Listener:
-    closed = False
+def _writer(stream: TextIO, render: Callable[[Event], str], failed: list[OSError]) -> Listener:
+    """Writes events until that fails; then `failed` has why."""
 
     def write(event: Event) -> None:
-        nonlocal closed
         text = render(event)
-        if closed or not text:
+        if failed or not text:
             return
         try:
             print(text, file=stream, flush=True)
-        except OSError:
-            closed = True
+        except OSError as error:
+            failed.append(error)
 
     return write
 
@@ -123,7 +133,7 @@ def _bar(plan: Plan) -> Iterator[Listener]:
                 ended.add(take)
                 flying.discard(take)
                 bar.update()
-            if name in ("failed", "lost", "rejected", "unknown", "unreached", "set-aside"):
+            if name in ("failed", "lost", "rejected", "unknown", "unreached", "set-aside", *_LATE):
                 with suppress(OSError):
                     bar.write(_line(event), file=sys.stderr)
             bar.set_postfix_str(f"{len(flying)} in flight, up to {told(cost)}", refresh=False)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sorapipe.clock import SystemClock
-from sorapipe.ledger import Event, Ledger, read
+from sorapipe.ledger import Ledger, read
+from sorapipe.ledger_lines import Event
 
 OURS = {"v", "seq", "at", "event", "crc"}
 anything = st.characters(codec=None)  # lone surrogates too

@@ -157,3 +157,23 @@ def test_sweep(tmp_path: Path) -> None:
     sweep(tmp_path / "missing", now)
     assert sorted(path.name[-6:] for path in tmp_path.iterdir()) == ["0b.tmp", "0c.tmp", "lm.mp4"]
     assert not process_alive(gone.pid)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_close_that_fails_harms_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    """What is kept was synced before it, and what is thrown away may go as it likes."""
+    temporary = Temporary(tmp_path)
+    temporary.write(b"bytes")
+
+    def fail(fd: int) -> None:
+        monkeypatch.undo()
+        os.close(fd)
+        raise OSError(errno.EIO, "")
+
+    monkeypatch.setattr(os, "close", fail)  # the first is the file's own
+    with temporary:
+        if kept:
+            temporary.keep(tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"] * kept

@@ -12,13 +12,13 @@ import pytest
 
 from sorapipe.clock import SystemClock
 from sorapipe.errors import HeldElsewhere, StorageError, UsageError
-from sorapipe.hold import Hold
+from sorapipe.hold import Hold, weak_lock
 
 HOLDER = """
 import sys
 from pathlib import Path
 from sorapipe.clock import SystemClock
-from sorapipe.hold import Hold
+from sorapipe.hold import Hold, weak_lock
 with Hold(Path(sys.argv[1]), SystemClock()):
     print("held", flush=True)
     sys.stdin.read()
@@ -102,3 +102,35 @@ def test_planted_lock(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".lock")
     with pytest.raises(StorageError, match="not a regular file"):
         Hold(tmp_path, SystemClock()).acquire()
+
+
+MOUNTS = """\
+/dev/vda / ext4 rw,relatime 0 0
+server:/home /home nfs4 rw,vers=4.2,local_lock=none 0 0
+server:/films /mnt/all\\040films nfs rw,vers=3,nolock,local_lock=all 0 0
+/dev/vdb /mnt/all\\040films/here ext4 rw 0 0
+//server/share /mnt/share cifs rw,nobrl 0 0
+me@server: /mnt/ssh fuse.sshfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/root/out", None),
+        ("/home/me/out", None),
+        ("/mnt/all films/out", "nfs"),
+        ("/mnt/all films/here/out", None),
+        ("/mnt/share", "cifs"),
+        ("/mnt/ssh/a/b", "fuse.sshfs"),
+    ],
+)
+def test_locks_that_stay_on_this_machine(folder: str, kind: str | None) -> None:
+    """A network file system whose locks do not reach other machines is told by its name."""
+    told = weak_lock(Path(folder), MOUNTS)
+    assert told == (kind and f"its file system ({kind}) keeps locks on this machine alone")
+
+
+def test_what_is_mounted_here_can_be_read(tmp_path: Path) -> None:
+    """A folder on a local disk is no reason to warn."""
+    assert weak_lock(tmp_path) is None

@@ -15,7 +15,8 @@ import pytest
 from sorapipe import ledger as ledger_module
 from sorapipe.clock import SystemClock
 from sorapipe.errors import LedgerDamaged, StorageError
-from sorapipe.ledger import Ledger, decode, encode, read
+from sorapipe.ledger import Ledger, read
+from sorapipe.ledger_lines import decode, encode
 
 
 @pytest.fixture

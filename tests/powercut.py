@@ -1,0 +1,98 @@
+"""A run on a disk of its own that loses power: only what reached the device is there afterwards.
+
+The disk is an ext4 image on a loop device. The run is frozen at any moment, the image is copied as
+it is, and the copy is mounted in the place of the first: what was written and never synced is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.forked import Forks
+from tests.injected import Scene, claimed, unfinished
+
+SIZE = 24 << 20  # bytes; ext4 keeps a journal from 8 MiB on
+# Without auto_da_alloc ext4 does not make up for a rename that was never synced. The last one also
+# lets names reach the device before the bytes that they stand for.
+MODES = ("", "noauto_da_alloc", "noauto_da_alloc,data=writeback")
+
+
+def can_mount(folder: Path) -> bool:
+    """Whether this user and this machine can mount an ext4 image."""
+    if os.geteuid() or not shutil.which("mkfs.ext4"):
+        return False
+    try:
+        with mounted(new_image(folder / "try.img"), folder / "try"):
+            return True
+    except subprocess.CalledProcessError:
+        return False
+
+
+def new_image(path: Path) -> Path:
+    """An empty disk."""
+    with path.open("wb") as file:
+        file.truncate(SIZE)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(path)], check=True, capture_output=True)
+    return path
+
+
+def mount(place: Path, *options: str) -> None:
+    """Mount there, or mount otherwise what is there. Raises CalledProcessError."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(["mount", *options, str(place)], check=True, capture_output=True)
+
+
+def umount(place: Path) -> None:
+    """End what is mounted there."""
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@contextmanager
+def mounted(image: Path, place: Path, mode: str = "") -> Iterator[None]:
+    """The disk of that image, until the block ends."""
+    mount(place, "-o", ",".join(filter(None, ("loop", mode))), str(image))
+    try:
+        yield
+    finally:
+        umount(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What came of a cut: whether it came before the run's end, and what was wrong then."""
+
+    fired: bool
+    lasted: float
+    faults: list[str]
+
+
+def cut(scene: Scene, forks: Forks, mark: str, after: float, mode: str = "") -> Cut:
+    """Cut the power that many seconds after the run began, and go on from what is left."""
+    place, image = scene.folder / mark, scene.folder / f"{mark}.img"
+    left = image.with_suffix(".left")
+    with mounted(new_image(image), place, mode):
+        child = forks.start(scene.words(place, mark), scene.env(place), place)
+        begun = time.monotonic()
+        fired = not child.ended_within(after)
+        if fired:
+            os.kill(child.pid, signal.SIGSTOP)
+        lasted = time.monotonic() - begun
+        shutil.copyfile(image, left)
+        if fired:
+            os.kill(child.pid, signal.SIGKILL)
+        code = child.wait()
+    with mounted(left, place, mode):
+        faults = claimed(place) if fired else [f"exit {code}"] if code else []
+        again = forks.run(scene.words(place, mark), scene.env(place), place.with_suffix(".again"))
+        faults += [f"then {what}" for what in unfinished(scene, place, mark, again)]
+    image.unlink()
+    left.unlink()
+    return Cut(fired, lasted, faults)
