@@ -16,16 +16,3 @@ def bounded(asked: float | None, *, cap: float) -> float | None:
     if asked is None or math.isnan(asked) or asked < 0:
         return None
     return min(asked, cap)
-
-
-def next_poll(elapsed: float, progress: float | None, *, floor: float, cap: float) -> float:
-    """Seconds until a render is worth asking about again.
-
-    Progress is extrapolated: half of what seems to be left, so that an estimate that is wrong by a
-    factor of two still does not poll late; without progress an eighth of the time that has passed.
-    Exponential waiting would be the worst policy for polling: it idles longest at the very end.
-    """
-    if progress is not None and 1.0 <= progress < 100.0:
-        left = elapsed * (100.0 - progress) / progress
-        return min(max(left / 2, floor), cap)
-    return min(max(elapsed / 8, floor), cap)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from math import inf
 from typing import Any
 
 from sorapipe.config_file import Limits
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
 from sorapipe.run.hands import GiveUp, Hands, Refused
-from sorapipe.run.watch import retrieve
+from sorapipe.run.look import retrieve
 from sorapipe.run.work import Work
 from sorapipe.store import Kept, Store
 from sorapipe.videos.boxes import Boxes, BrokenVideo
@@ -34,7 +35,7 @@ async def fetch(hands: Hands, work: Work) -> None:
     if take.video is None:
         await hands.session.record("lost", **name, why="the server's id for it is not known")
         return
-    async with hands.fetches:
+    async with hands.fetches.turn(inf if take.expires_at is None else take.expires_at):
         try:
             got = await _patiently(hands, work, take, take.video)
         except APIStatusError as error:
@@ -61,6 +62,8 @@ async def keep(hands: Hands, work: Work, kept: Kept, boxes: Boxes) -> None:
         "address": take.intent.get("address", hands.address),
     }
     more = {"provider": hands.provider.name, "price": as_number(take.held or take.spent)}
+    if work.took is not None:
+        facts["took"] = round(work.took, 3)
     record = {**facts, **more, "request": take.intent.get("request")}
     await asyncio.to_thread(hands.store.name, work.fingerprint, record)
     await hands.session.record(
@@ -105,14 +108,14 @@ async def _patiently(hands: Hands, work: Work, take: Take, video: str) -> tuple[
             seconds = patience.after(error)
             if seconds is None or _expired(hands, error, take):
                 raise
+        hands.resumed.done(work.fingerprint)  # or has failed once
         await hands.clock.sleep(seconds)
 
 
 async def _download(hands: Hands, work: Work, video: str, patience: Patience) -> tuple[Kept, Boxes]:
-    if (
-        work.rendered is None
-    ):  # resumed: where its bytes lie may be a signed address, and is not kept
+    if work.rendered is None:  # where its bytes lie may be a signed address, and is not kept
         work.rendered = await _look(hands, video)
+    hands.resumed.done(work.fingerprint)  # it has its place; a slow one holds up nothing new
     try:
         limits = hands.provider.limits
         return await download(hands.client, work.rendered, hands.store, limits, patience)
@@ -168,8 +171,7 @@ def _expired(hands: Hands, error: APIError | BrokenVideo, take: Take) -> bool:
     """Whether it is refused for good: not there, and past the time that the server gave it."""
     if not isinstance(error, APIStatusError) or not _is_missing(error):
         return False
-    now = hands.clock.now() if error.server_date is None else error.server_date
-    return take.expires_at is not None and now >= take.expires_at
+    return _over(hands, error.server_date, take)
 
 
 def _is_missing(error: APIStatusError) -> bool:
@@ -188,6 +190,12 @@ async def _gone(hands: Hands, error: APIStatusError, take: Take) -> bool:
         )
     except NotFoundError:
         return True
-    # The server said when it expires, so its own clock tells whether that has come.
-    now = hands.clock.now() if video.server_date is None else video.server_date
-    return video.status != "completed" or (take.expires_at is not None and now >= take.expires_at)
+    if video.status != "completed":
+        return video.status == "failed"  # that it goes on again is the word of one that lags
+    return _over(hands, video.server_date, take)
+
+
+def _over(hands: Hands, told: float | None, take: Take) -> bool:
+    """Whether the time has come that the server gave it, by the server's own clock if it tells."""
+    now = hands.server_time(told)
+    return take.expires_at is not None and now is not None and now >= take.expires_at

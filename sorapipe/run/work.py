@@ -25,7 +25,7 @@ class Work:
     `shot` is None for a take that the storyboard does not want: it is only seen through, since it
     was paid for. `price` is None where nobody knows it. `parent` are the bytes of the parent's
     pick. `posting` is true while a paid request is on the wire; `rendered` is the server's last
-    word, once it is complete.
+    word, once it is complete, and `took` how many seconds that took, where it was watched.
     """
 
     fingerprint: str
@@ -38,6 +38,7 @@ class Work:
     shot: Shot | None = None
     posting: bool = False
     rendered: Video | None = None
+    took: float | None = None
 
     @property
     def observable(self) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sorapipe.core.backoff import bounded, delay, next_poll
+from sorapipe.core.backoff import bounded, delay
 
 
 def test_delays_double_up_to_the_cap() -> None:
@@ -40,18 +40,3 @@ def test_half_of_a_delay_is_chance() -> None:
 def test_a_servers_word_is_brought_within_reason(asked: float | None, waited: float | None) -> None:
     """Too long is cut to the cap, and nonsense is as if nothing had been said."""
     assert bounded(asked, cap=60.0) == waited
-
-
-def test_progress_is_extrapolated() -> None:
-    """Half of the time that seems to be left, within the bounds."""
-    assert next_poll(10.0, 50.0, floor=1.0, cap=60.0) == 5.0
-    assert next_poll(10.0, 99.0, floor=1.0, cap=60.0) == 1.0
-    assert next_poll(100.0, 1.0, floor=1.0, cap=60.0) == 60.0
-
-
-@pytest.mark.parametrize("progress", [None, 0.0, 0.5, 100.0, 101.0])
-def test_without_usable_progress_the_time_that_passed_decides(progress: float | None) -> None:
-    """An eighth of what has passed: frequent at first, rarer for long renders."""
-    assert next_poll(80.0, progress, floor=1.0, cap=60.0) == 10.0
-    assert next_poll(0.0, progress, floor=1.0, cap=60.0) == 1.0
-    assert next_poll(8000.0, progress, floor=1.0, cap=60.0) == 60.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sorapipe.videos.errors import APIConnectionError, RateLimitError
-from sorapipe.videos.patience import TRIES, Patience
+from sorapipe.videos.patience import THROTTLES, TRIES, Patience
 
 BROKEN = APIConnectionError("GET", "it broke off")
 
@@ -31,3 +31,23 @@ def test_who_has_a_pause_of_their_own_is_obeyed() -> None:
     busy.retry_after = 9999.0
     patience = Patience(lambda failed: failed / 10, longest=3)
     assert [patience.after(BROKEN), patience.after(BROKEN), patience.after(busy)] == [0.1, 0.2, 3]
+
+
+def test_a_server_that_says_later_uses_up_no_try() -> None:
+    """Thirty times it may, each pause longer than the one before up to a bound; then it is over."""
+    busy = RateLimitError("GET", "429")
+    patience = Patience(lambda failed: min(failed / 10, 1.0))
+    waits = [patience.after(busy) for _ in range(THROTTLES)]
+    assert waits[:3] == [0.1, 0.2, 0.3]
+    assert waits[-1] == 1.0
+    assert patience.after(busy) is None
+
+
+def test_throttling_and_failing_are_counted_apart() -> None:
+    """Both may happen to one file, and neither shortens the other's patience."""
+    busy = RateLimitError("GET", "429")
+    patience = Patience(float)
+    told = [patience.after(error) for _ in range(TRIES - 1) for error in (busy, BROKEN)]
+    assert told == [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0, 5.0, 5.0]
+    assert patience.after(busy) == TRIES
+    assert patience.after(BROKEN) is None
