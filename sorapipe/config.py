@@ -30,7 +30,8 @@ class Provider:
     """A configured server. `base_url` is None for the studio in process.
 
     `name` is what fingerprints and locks remember; `why` says who chose it; `key_from` is where its
-    key is looked for; `prices` are the user's own, in USD a second by model.
+    key is looked for; `prices` are the user's own, in USD a second by model. `concurrency` is
+    renders in flight, `requests_per_minute` how many may be asked for, None where nobody says.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Provider:
     key_from: str = ""
     why: str = ""
     concurrency: int = CONCURRENCY
+    requests_per_minute: int | None = None
     limits: Limits = field(default_factory=Limits)
     prices: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -96,7 +98,9 @@ def resolve(
         api_key=key,
         key_from="key-file" if "key-file" in entry else entry.get("key-env", _KEY),
         why=choice.why,
-        concurrency=entry.get("concurrency") or spoken.concurrency or CONCURRENCY,
+        concurrency=entry.get("concurrency")
+        or (spoken.concurrency or CONCURRENCY) + spoken.queue_depth,
+        requests_per_minute=entry.get("requests-per-minute") or spoken.requests_per_minute,
         limits=config_file.limits(file, environ),
         prices=file.prices,
     )

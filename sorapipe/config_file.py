@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sorapipe.errors import UsageError
+from sorapipe.videos import tables
 from sorapipe.videos.profile import Profile, nearest, own
 
 _TOP = ("provider", "providers", "profiles", "prices", "limits")
-_ENTRY = ("profile", "base-url", "key-env", "key-file", "concurrency")
+_TEXTS = ("profile", "base-url", "key-env", "key-file")
+_COUNTS = ("concurrency", "requests-per-minute")
+_ENTRY = (*_TEXTS, *_COUNTS)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAMES = "letters, digits, '.', '_', '-'"
@@ -138,7 +141,7 @@ def _check_entry(where: str, name: str, entry: dict[str, Any]) -> None:
         if key in entry:
             raise UsageError(f"{place}.{key}", "keys don't stand in this file", "key-env, key-file")
     _known(where, f"providers.{name}.", entry, _ENTRY)
-    for key in _ENTRY[:-1]:
+    for key in _TEXTS:
         if key in entry and not (isinstance(entry[key], str) and entry[key]):
             raise UsageError(f"{place}.{key}", "it is not a text", f'{key} = "..."')
     if not _VARIABLE.fullmatch(entry.get("key-env", "KEY")):
@@ -146,9 +149,8 @@ def _check_entry(where: str, name: str, entry: dict[str, Any]) -> None:
         raise UsageError(f"{place}.key-env", what, 'the NAME, such as key-env = "FARM_KEY"')
     if "key-env" in entry and "key-file" in entry:
         raise UsageError(place, "it has key-env and key-file", "one of the two")
-    count = entry.get("concurrency", 1)
-    if type(count) is not int or count < 1:
-        raise UsageError(f"{place}.concurrency", f"{count!r} is no number of renders", "1 or more")
+    for key in _COUNTS:
+        tables.count(f"{place}.{key}", entry.get(key, 1))
 
 
 def _table(where: str, key: str, table: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,8 +56,12 @@ class Budget:
         return fits_life and (self.run is None or total - self.before <= self.run)
 
     def reserve(self, key: str, price: Decimal, held: Decimal) -> bool:
-        """Set the price aside under that key if it fits; say whether it did. A price of 0 fits."""
-        if price and not self.admits(price, held):
+        """Set the price aside under that key if it fits; say whether it did.
+
+        A price of 0 fits where nothing was spent in this run; else what was thought to be free may
+        have turned out not to be.
+        """
+        if (price or held > self.before) and not self.admits(price, held):
             return False
         self.reserved[key] = price
         return True

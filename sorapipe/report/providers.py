@@ -34,6 +34,7 @@ def provider_data(provider: Provider) -> dict[str, Any]:
         "why": provider.why,
         "key": {"from": provider.key_from, "present": bool(provider.api_key)},
         "concurrency": provider.concurrency,
+        "requests_per_minute": provider.requests_per_minute,
         "prices": {model: as_number(usd) for model, usd in provider.prices.items()},
     }
 
@@ -88,7 +89,8 @@ def one_text(provider: Provider) -> str:
         f"key: {_key(provider)}",
         f"profile: {profile.name}, checked {profile.checked.isoformat()} ({profile.origin})",
         *(f"{name}: {value}" for name, value in facts(profile)),
-        f"renders at once: {provider.concurrency}",
+        f"renders in flight: {provider.concurrency}",
+        f"requests a minute: {provider.requests_per_minute or 'learned when it refuses'}",
     ]
     lines += ["", *table(("model", "sizes", "seconds", "USD a second"), list(model_rows(profile)))]
     own = [f"{model} {told(usd)}" for model, usd in provider.prices.items()]
@@ -115,6 +117,7 @@ def facts(profile: Profile) -> Iterator[tuple[str, str]]:
     yield "an image goes as", " or ".join(filter(None, (_part(image.part), _field(profile))))
     limits = [
         f"{profile.concurrency} renders at once" if profile.concurrency else "",
+        f"{profile.queue_depth} more may wait" if profile.queue_depth else "",
         f"{profile.requests_per_minute} requests a minute" if profile.requests_per_minute else "",
         f"content stays {profile.retention} s" if profile.retention else "",
     ]

@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Any
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
+from tenacity import RetryCallState, retry_if_exception
 
 from sorapipe.core.backoff import bounded
 from sorapipe.core.price import ZERO, as_number, told
 from sorapipe.core.take import State, Take
+from sorapipe.run.again import Again
 from sorapipe.run.hands import CONNECTING, GiveUp, Hands, Refused, Unaffordable
 from sorapipe.run.reconcile import reconcile
 from sorapipe.run.send import accept, send
@@ -69,17 +70,17 @@ def _twin(hands: Hands, work: Work) -> Take | None:
 
 
 async def _buy(hands: Hands, work: Work, image: bytes | None) -> None:
-    await hands.pace()
-    await hands.gate()
-    hands.check()
-    price = work.price if work.price is not None else ZERO
-    if not hands.budget.reserve(work.name, price, hands.session.tally.committed):
-        raise Unaffordable(f"{told(price)} more would pass the budget")
-    try:
-        await _attempt(hands, work, image)
-    finally:
-        work.posting = False
-        hands.budget.release(work.name)
+    async with hands.gate.turn(work.fingerprint):
+        hands.check()
+        price = work.price if work.price is not None else ZERO
+        if not hands.budget.reserve(work.name, price, hands.session.tally.committed):
+            more = f"{told(price)} more would pass the budget"
+            raise Unaffordable(more if price else "what was free has cost, past the budget")
+        try:
+            await _attempt(hands, work, image)
+        finally:
+            work.posting = False
+            hands.budget.release(work.name)
     hands.stop.check()
     if (trouble := hands.trouble()) is not None:
         raise trouble
@@ -102,9 +103,9 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
             raise Stopping
         sent_at = hands.clock.monotonic()
 
-    again = AsyncRetrying(
+    again = Again(
         retry=retry_if_exception(lambda error: _unsent(error) and not _intended(hands, name)),
-        stop=stop_after_delay(CONNECTING),
+        stop=hands.until(CONNECTING),
         wait=lambda state: _wait(hands, work, state),
         sleep=_sleeper(hands),
         reraise=True,
@@ -114,7 +115,7 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
     except APIError as error:
         await _settle(hands, work, name, error, sent_at)
     else:
-        hands.throttles = 0
+        hands.gate.took(sent_at)
         await accept(hands, work, render, video, "accepted")
 
 
@@ -165,7 +166,7 @@ async def _settle(
         raise GiveUp(hands.unreachable) from error
     if error.spent == "not_sent":
         await hands.session.record("not-sent", **name, why=str(error))
-        hands.close_gate(_PAUSE)
+        hands.gate.close(_PAUSE)
     elif error.spent == "throttled":
         await _throttled(hands, name, error, sent_at)
     elif error.spent == "rejected":
@@ -199,10 +200,9 @@ async def _throttled(hands: Hands, name: dict[str, Any], error: APIError, sent_a
     if isinstance(error, APIStatusError) and error.code in QUOTA:
         hands.refused = str(error)
         raise Refused(hands.refused) from error
-    if sent_at >= hands.gate_closed:  # one burst is one refusal, however many were on the wire
-        hands.throttles += 1
-    if hands.throttles > THROTTLES:
+    hands.gate.refused(sent_at, named=bool(asked))
+    if hands.gate.in_a_row > THROTTLES:
         hands.unreachable = str(error)
         raise GiveUp(hands.unreachable) from error
-    learned = hands.backoff(max(hands.throttles, 1))
-    hands.close_gate(max(asked, 0.1) if asked is not None else learned)
+    # A server that goes on to refuse after the time that it named is left alone for longer.
+    hands.gate.close(max(asked or 0.0, hands.backoff(max(hands.gate.in_a_row, 1))))

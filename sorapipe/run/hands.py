@@ -13,15 +13,22 @@ from sorapipe.claims import Claims
 from sorapipe.clock import Clock
 from sorapipe.config import Provider
 from sorapipe.core.backoff import delay
+from sorapipe.core.pace import Past, gathering, kind
 from sorapipe.core.price import Budget
 from sorapipe.core.take import Take
 from sorapipe.errors import StorageError
+from sorapipe.run.gate import Gate
+from sorapipe.run.lookout import JUMP, Lookout
+from sorapipe.run.others import Others
+from sorapipe.run.resumed import Resumed
 from sorapipe.run.session import Session
 from sorapipe.run.shelf import Shelf
 from sorapipe.run.stop import Stop
+from sorapipe.run.turns import Turns
 from sorapipe.store import Store
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.model import Video
+from sorapipe.videos.pages import AsyncPage
 
 
 class GiveUp(Exception):
@@ -36,6 +43,8 @@ class Unaffordable(GiveUp):
     """The budget does not admit that render."""
 
 
+FETCHES = 8  # downloads at a time
+PAUSE = 30.0  # seconds: the longest that we pause by ourselves
 CONNECTING = 60.0  # seconds in all that reaching a server is tried (design, section 6)
 
 
@@ -43,9 +52,10 @@ CONNECTING = 60.0  # seconds in all that reaching a server is tried (design, sec
 class Hands:
     """Shared by all takes of a run. `address` is where the server is, `shelf` has kept bytes.
 
-    `barred`, `refused` and `unreachable` say why nothing new is sent; `next_slot` is when the next
-    request may go; `settling` are the takes whose lost answers are being looked for;
-    `clock_offset` is how many seconds the server's clock is ahead of ours.
+    `barred`, `refused` and `unreachable` say why nothing new is sent; `settling` are the takes
+    whose lost answers are being looked for; `clock_offset` is how many seconds the server's clock
+    is ahead of ours; with `hold` absence from a list is no reason to send again; `others` are the
+    other folders with requests at this server.
     """
 
     client: AsyncVideos
@@ -60,52 +70,69 @@ class Hands:
     budget: Budget
     claims: Claims
     shelf: Shelf
+    gate: Gate
     trouble: Callable[[], StorageError | None]
     barred: str | None = None
     refused: str | None = None
     unreachable: str | None = None
-    gate_until: float = 0.0
-    gate_closed: float = 0.0
-    next_slot: float = 0.0
-    throttles: int = 0
     clock_offset: float = 0.0
+    hold: bool = False
+    others: Others = field(init=False)
     settling: set[str] = field(default_factory=set)
-    fetches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
+    fetches: Turns = field(default_factory=lambda: Turns(FETCHES))
+    resumed: Resumed = field(default_factory=Resumed)
+    past: Past = field(default_factory=Past)
+    lookout: Lookout = field(init=False)
+    born: tuple[float, float] = field(init=False)
     chance: random.Random = field(default_factory=random.Random)
     mutexes: defaultdict[tuple[object, ...], asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
 
+    def __post_init__(self) -> None:
+        self.others = Others(self.claims, self.address, self.out)
+        self.born = self.clock.now(), self.clock.monotonic()
+        for take in self.session.tally.takes.values():
+            if "took" in take.kept and take.intent.get("provider") == self.provider.name:
+                self.past.learn(kind(take.intent["request"]), take.kept["took"])
+        listed = self.provider.profile.list_complete
+        self.lookout = Lookout(self.clock, self._listing if listed else None, self._gap)
+
+    async def _listing(self, entries: int) -> AsyncPage:
+        return await self.client.list(limit=entries)
+
+    def _gap(self, watched: int, pages: int) -> float:
+        if (fixed := self.provider.limits.poll_interval) is not None:
+            return fixed
+        profile = self.provider.profile
+        floor, cap = profile.min_poll_interval, profile.max_poll_interval
+        return gathering(self.past.usual(), watched, pages, floor=floor, cap=cap)
+
     def backoff(self, attempt: int, *, first: float = 0.5) -> float:
         """Seconds to wait after that many tries, within the owner's own cap."""
-        cap = min(30.0, self.provider.limits.backoff_cap)
+        cap = min(PAUSE, self.provider.limits.backoff_cap)
         return delay(attempt, self.chance.random(), first=first, cap=cap)
 
-    async def gate(self) -> None:
-        """Wait until the server may be asked for something new: one gate for the whole run."""
-        while (left := self.gate_until - self.clock.monotonic()) > 0:
-            await self.clock.sleep(left)
-            self.stop.check()
-
-    async def pace(self) -> None:
-        """Wait for this request's turn where the profile bounds the requests of a minute."""
-        most = self.provider.profile.requests_per_minute
-        if most is None:
-            return
-        slot = max(self.clock.monotonic(), self.next_slot)
-        self.next_slot = slot + 60 / most
-        while (left := slot - self.clock.monotonic()) > 0:
-            await self.clock.sleep(left)
-            self.stop.check()
-
-    def close_gate(self, seconds: float) -> None:
-        """Send nothing new for that long."""
-        now = self.clock.monotonic()
-        self.gate_closed, self.gate_until = now, max(self.gate_until, now + seconds)
+    def until(self, seconds: float) -> Callable[[object], bool]:
+        """Tenacity's `stop`: whether that long has passed from now on, by the run's own clock."""
+        end = self.clock.monotonic() + seconds
+        return lambda _: self.clock.monotonic() >= end
 
     def foreign(self, take: Take) -> bool:
         """Whether its open render is at another address than the one of this run."""
         return bool(take.intent.get("address", self.address) != self.address)
+
+    def server_time(self, told: float | None) -> float | None:
+        """The time to which an expiry is held: what the server `told`, else our clock's.
+
+        None where the server told nothing and our clock was set anew during this run: then nothing
+        counts as expired.
+        """
+        if told is not None:
+            return told
+        now, (wall, steady) = self.clock.now(), self.born
+        jumped = abs((now - wall) - (self.clock.monotonic() - steady)) > JUMP
+        return None if jumped else now
 
     def heard(self, video: Video) -> None:
         """Learn from an answer how far the server's clock is from ours, in seconds."""

@@ -73,11 +73,13 @@ class Profile:
     `list` says what absence from the server's list proves about a render: `none`, a `hint`, or
     `proof`; `list_complete` whether it shows all renders, so that many can be watched at once.
     `idempotency` says what a repeated `Idempotency-Key` does: nothing, `replay` the first answer,
-    or `reject`. `retention` is how many seconds content stays, `min_poll_interval` and
-    `max_poll_interval` bound the seconds between two looks at a render. `auth` is how the key is
-    sent. `statuses` are words of this kind of server for the API's own, `result_urls` dotted names
-    of where its answers say that a result lies, `unknown_id` codes of its errors that say that it
-    knows no video of an id. `checked` is the date of these facts, `origin` where they come from.
+    or `reject`. `concurrency` is how many renders it runs at once, `queue_depth` how many more it
+    keeps waiting without refusing them. `retention` is how many seconds content stays,
+    `min_poll_interval` and `max_poll_interval` bound the seconds between two looks at a render.
+    `auth` is how the key is sent. `statuses` are words of this kind of server for the API's own,
+    `result_urls` dotted names of where its answers say that a result lies, `unknown_id` codes of
+    its errors that say that it knows no video of an id. `checked` is the date of these facts,
+    `origin` where they come from.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Profile:
     idempotency: Idempotency = "none"
     failures_free: bool = False
     concurrency: int | None = None
+    queue_depth: int = 0
     requests_per_minute: int | None = None
     retention: int | None = None
     min_poll_interval: float = 2.0

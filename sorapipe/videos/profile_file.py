@@ -95,6 +95,11 @@ def _prices(where: str, value: object) -> dict[str, Decimal]:
     return found
 
 
+def _depth(where: str, value: object) -> int:
+    """How many renders may wait; 0 where a server keeps none waiting."""
+    return 0 if type(value) is int and value == 0 else tables.count(where, value)
+
+
 def _codes(where: str, value: object) -> tuple[str, ...]:
     """A list of a server's codes; an empty one would be every error that has none."""
     found = tables.texts(where, value)
@@ -145,6 +150,7 @@ _PROFILE: dict[str, Check] = {
     **dict.fromkeys(("list-complete", "delete", "remix", "edit", "extend"), tables.flag),
     **dict.fromkeys(("variants", "characters", "seed", "file-id", "failures-free"), tables.flag),
     **dict.fromkeys(("concurrency", "requests-per-minute", "retention"), tables.count),
+    "queue-depth": _depth,
     **dict.fromkeys(("min-poll-interval", "max-poll-interval"), tables.interval),
     "models": tables.each(_table(_MODEL)),
 }

@@ -147,6 +147,28 @@ def test_the_config_says_prices_concurrency_and_limits(config: Path) -> None:
     assert not found.api_key
 
 
+def test_requests_a_minute_are_the_owners_number_before_the_profiles(config: Path) -> None:
+    """What an account is granted its owner knows; where nobody says, it is learned."""
+    profile = "[profiles.mine]\nrequests-per-minute = 25\n"
+    entry = "[providers.box]\nprofile = 'mine'\nbase-url = 'http://gpu-box:8000/v1'\n"
+    config.write_text(profile + entry)
+    assert _resolved(config, provider="box").requests_per_minute == 25
+    config.write_text(profile + entry + "requests-per-minute = 125\n")
+    assert _resolved(config, provider="box").requests_per_minute == 125
+    assert _resolved().requests_per_minute is None
+
+
+def test_what_a_server_keeps_waiting_is_submitted_beyond_its_slots(config: Path) -> None:
+    """Unless its owner says how many are to be in flight: that is never passed."""
+    profile = "[profiles.mine]\nconcurrency = 2\nqueue-depth = 3\n"
+    entry = "[providers.box]\nprofile = 'mine'\nbase-url = 'http://gpu-box:8000/v1'\n"
+    config.write_text(profile + entry)
+    assert _resolved(config, provider="box").concurrency == 5
+    config.write_text(profile + entry + "concurrency = 3\n")
+    assert _resolved(config, provider="box").concurrency == 3
+    assert _resolved(config, {"SORAPIPE_BASE_URL": "https://x/v1"}).concurrency == 8
+
+
 def test_the_environment_wins_over_the_configs_limits(config: Path) -> None:
     """One name, two places; the nearer one counts."""
     env = {"SORAPIPE_READ_TIMEOUT": "2.5", "SORAPIPE_SETTLE_TIMEOUT": "0"}
@@ -188,8 +210,9 @@ def test_a_key_may_lie_in_a_file_beside_the_config(config: Path) -> None:
         ("[providers.p]\nbase_url = 'x'", "'providers.p.base_url'; did you mean 'base-url'?"),
         (f"[providers.p]\nkey = '{KEY}'", "keys don't stand in this file"),
         ("[providers.p]\nkey-env = 'A'\nkey-file = 'b'", "one of the two"),
-        ("[providers.p]\nconcurrency = 0", "0 is no number of renders"),
-        ("[providers.p]\nconcurrency = true", "True is no number of renders"),
+        ("[providers.p]\nconcurrency = 0", "p.concurrency: 0 is no count; a whole number from 1"),
+        ("[providers.p]\nconcurrency = true", "True is no count"),
+        ("[providers.p]\nrequests-per-minute = 1.5", "minute: Decimal('1.5') is no count"),
         ("[providers.'a b']\nprofile = 'openai'", "this can't be a provider's name"),
         ("[providers]\np = 1", "it is not a table"),
         ("provider = 3", "it is not a name"),

@@ -74,7 +74,15 @@ def test_both_caps_hold() -> None:
 
 def test_what_costs_nothing_always_fits() -> None:
     """A free render goes ahead even where the ledger is past its cap already."""
-    assert Budget(life=Decimal(1)).reserve("a", ZERO, held=Decimal(5))
+    before = Decimal(5)
+    assert Budget(life=Decimal(1), before=before).reserve("a", ZERO, held=before)
+
+
+def test_what_turned_out_to_cost_is_not_free_any_more() -> None:
+    """A server that tells a cost where none was known of is not asked on, past a cap."""
+    budget = Budget(run=Decimal(1))
+    assert budget.reserve("a", ZERO, held=Decimal("0.90"))
+    assert not budget.reserve("b", ZERO, held=Decimal("1.80"))
 
 
 def test_a_released_reservation_makes_room() -> None:

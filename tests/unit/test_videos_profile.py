@@ -158,6 +158,7 @@ def test_a_profile_of_a_built_in_name_overrides_that_one() -> None:
         ("checked = '2026-11-01'", ".checked: 2026-11-01 is not a date; a date such as"),
         ("retention = 1.5", ".retention: Decimal('1.5') is no count"),
         ("concurrency = 0", ".concurrency: 0 is no count; a whole number from 1"),
+        ("queue-depth = -1", ".queue-depth: -1 is no count"),
         ("min-poll-interval = 30", ".max-poll-interval: it is below min-poll-interval"),
         ("min-poll-interval = 0", ".min-poll-interval: 0 is not possible"),
         ("paths = 3", ".paths: it is not a table"),
