@@ -73,6 +73,7 @@ def load(
         title=data.get("title", ""),
         provider=data.get("provider"),
         budget=None if budget is None else Decimal(str(budget)),
+        on_ambiguous=data.get("on-ambiguous", "settle"),
         vars=said.variables,
     )
     return Loaded(

@@ -72,7 +72,7 @@ def judge(
 
     `found` only where a single video may be it and tells enough to be sure: prompt and time.
     """
-    possible = [video for video in listed if video.id not in claimed and _may_be(wanted, video)]
+    possible = [video for video in listed if video.id not in claimed and may_be(wanted, video)]
     ids = [video.id for video in possible]
     if not ids:
         return "absent", ids
@@ -80,7 +80,7 @@ def judge(
     return ("found" if sure else "several"), ids
 
 
-def _may_be(wanted: Sought, video: Listed) -> bool:
+def may_be(wanted: Sought, video: Listed) -> bool:
     """Whether nothing that the server tells of it speaks against it."""
     in_time = video.created_at is None or wanted.since <= video.created_at <= wanted.until
     same_parent = video.parent is None or video.parent == wanted.parent

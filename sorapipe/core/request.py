@@ -122,6 +122,8 @@ def canonical(data: Any) -> bytes:
 
 def plain(data: Any) -> Any:
     """The data as plain JSON types; 8.0 becomes 8, so that spelling does not count."""
+    if data is None or isinstance(data, str | int):  # as nearly all are
+        return data
     if isinstance(data, Mapping):
         return {str(key): plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

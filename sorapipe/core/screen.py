@@ -114,6 +114,7 @@ _HEAD: dict[str, Callable[[Any], bool]] = {
     "title": lambda value: type(value) is str and len(value) <= 1000,
     "provider": lambda value: type(value) is str and _PROVIDER.fullmatch(value) is not None,
     "budget": lambda value: type(value) in (int, float) and 0 <= value <= 1_000_000_000,
+    "on-ambiguous": lambda value: value in ("settle", "hold"),
     "vars": _variables,
     "defaults": _defaults,
     "shots": lambda value: type(value) is list and len(value) > 0,

@@ -15,6 +15,7 @@ Fit = Literal["exact", "cover", "contain"]
 FrameName = Literal["first", "last"]
 Fallback = Literal["edit", "reference"]
 Operation = Literal["create", "remix", "edit", "extend"]
+OnAmbiguous = Literal["settle", "hold"]
 
 MODEL = "sora-2"  # design, section 2: what is meant unless a storyboard says otherwise
 SECONDS = 4
@@ -122,11 +123,16 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storyboard:
-    """The validated document. `budget` is in USD, over the life of the ledger."""
+    """The validated document. `budget` is in USD, over the life of the ledger.
+
+    `on_ambiguous` says whether a render whose answer was lost is settled by what the server's list
+    is worth, or held for its owner where the list does not show it.
+    """
 
     shots: tuple[Shot, ...]
     version: int = 1
     title: str = ""
     provider: str | None = None
     budget: Decimal | None = None
+    on_ambiguous: OnAmbiguous = "settle"
     vars: Mapping[str, str] = field(default_factory=dict)

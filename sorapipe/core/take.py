@@ -75,6 +75,9 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     (S.RENDERING, "lost"): S.LOST,
     (S.RENDERED, "kept"): S.KEPT,
     (S.RENDERED, "lost"): S.LOST,
+    # It turned up late, and nothing was sent in its place yet.
+    (S.WANTED, "adopted"): S.RENDERING,
+    (S.WRITTEN_OFF, "adopted"): S.RENDERING,
     # Given up by its owner: stuck for ever, or broken for good on the server.
     (S.RENDERING, "written-off"): S.WRITTEN_OFF,
     (S.RENDERED, "written-off"): S.WRITTEN_OFF,
@@ -116,7 +119,8 @@ class Take:
     """What is known of one wanted video, which its fingerprint names.
 
     `held` is the highest price of the open render, `spent` what all ended renders of this take
-    cost. `intent` is the event of the newest render; `render` its id, sent as the idempotency key.
+    cost, `sunk` the part of it that the newest one may have cost, if it never had an id. `intent`
+    is the event of the newest render; `render` its id, sent as the idempotency key.
     """
 
     fingerprint: str
@@ -126,6 +130,7 @@ class Take:
     video: str | None = None
     held: Decimal = ZERO
     spent: Decimal = ZERO
+    sunk: Decimal = ZERO
     sha256: str | None = None
     bytes: int | None = None
     expires_at: float | None = None
@@ -170,7 +175,8 @@ def apply(take: Take, event: Event) -> Take:
     if name == "intent":
         changes.update(
             render=event["render"],
-            held=ZERO if event["price"] is None else usd(event["price"]),
+            held=_price(event),
+            sunk=ZERO,
             video=None,
             intent=event,
             why=None,
@@ -178,6 +184,8 @@ def apply(take: Take, event: Event) -> Take:
         )
     elif name in ("accepted", "adopted"):
         changes.update(video=event["video"])
+        if take.state not in OPEN:  # given up before, and now it is there: its payment is open
+            changes.update(held=_price(take.intent), spent=take.spent - take.sunk, sunk=ZERO)
     elif name in ("kept", "reused"):
         changes.update(
             sha256=event["sha256"],
@@ -194,5 +202,11 @@ def apply(take: Take, event: Event) -> Take:
         changes["why"] = event["why"]
     if take.state in OPEN and state not in OPEN:
         cost = ZERO if name in FREE else usd(event.get("cost", take.held))
-        changes.update(held=ZERO, spent=take.spent + cost)
+        sunk = cost if take.video is None else ZERO  # only what has no id can still turn up
+        changes.update(held=ZERO, spent=take.spent + cost, sunk=sunk)
     return replace(take, **changes)
+
+
+def _price(intent: Event) -> Decimal:
+    """The highest price of a render; nothing where nobody knows it."""
+    return ZERO if intent.get("price") is None else usd(intent["price"])

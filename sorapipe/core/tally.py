@@ -13,8 +13,26 @@ from decimal import Decimal
 from sorapipe.core.price import ZERO, usd
 from sorapipe.core.take import FREE, OPEN, TRANSITIONS, Event, State, Take, allowed, apply
 
+# After these nobody waits for the render any more; without an id it may still turn up.
+GIVEN_UP = frozenset({"absent", "resubmitted", "written-off"})
+
 # Events that move a take through its table; all others are remembered beside it.
 TAKE_EVENTS = frozenset(name for _, name in TRANSITIONS)
+# What happens to a video that is paid for and that no take needs any more.
+DUPLICATES = frozenset({"duplicate", "duplicate-kept", "duplicate-lost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A render without an id that nobody waits for any more, since `at` (ISO 8601).
+
+    `proved` says that a list proved it absent: it counts as free. Otherwise its owner gave it up,
+    and it counts as spent.
+    """
+
+    intent: Event
+    at: str
+    proved: bool
 
 
 @dataclass(slots=True)
@@ -23,6 +41,8 @@ class Tally:
 
     `picks` maps a shot's id to its `picked` event, `delivered` a file's name to its `delivered`
     event, `current` a take's name (`SHOT@N`) to the fingerprint that was last kept under it.
+    `duplicates` are the videos that the server was paid for twice, by id, each with the last that
+    happened to it; `offsets` say how far a server's clock is ahead of ours, in seconds by address.
     """
 
     takes: dict[str, Take] = field(default_factory=dict)
@@ -34,6 +54,9 @@ class Tally:
     open: dict[str, None] = field(default_factory=dict)  # fingerprints, oldest first
     videos: set[str] = field(default_factory=set)  # every id that a take of this ledger ever had
     unpriced: dict[str, Event] = field(default_factory=dict)  # `intent` by render, price unknown
+    superseded: dict[str, Superseded] = field(default_factory=dict)  # by render
+    duplicates: dict[str, Event] = field(default_factory=dict)
+    offsets: dict[str, float] = field(default_factory=dict)
 
     def take(self, fingerprint: str) -> Take:
         """The take of that fingerprint; one that nothing happened to yet is wanted."""
@@ -58,14 +81,15 @@ class Tally:
             self.takes[after.fingerprint] = after
             self.committed += after.committed - before.committed
             self._remember(event)
+            self._give_up(before, event)
             if after.state in OPEN:
                 self.open[after.fingerprint] = None
             else:
                 self.open.pop(after.fingerprint, None)
             if after.state is State.KEPT and after.name:
                 self.current[after.name] = after.fingerprint
-        elif name == "duplicate":
-            self.committed += usd(event["price"])
+        elif name in DUPLICATES:
+            self._duplicate(event)
         elif name == "picked":
             self.picks[event["shot"]] = event
         elif name == "delivered":
@@ -77,12 +101,47 @@ class Tally:
         """Note the ids that are known, and the renders that cost nobody knows what."""
         if event["event"] in ("accepted", "adopted"):
             self.videos.add(event["video"])
-        elif event["event"] == "intent" and event["price"] is None:
-            self.unpriced[event["render"]] = event
+        elif event["event"] == "intent":
+            if event["price"] is None:
+                self.unpriced[event["render"]] = event
+            if event.get("offset"):
+                self.offsets[event["address"]] = event["offset"]
         elif event["event"] in FREE:
             self.unpriced.pop(event["render"], None)
-        elif (event["event"] == "failed" and event.get("cost") == 0) or "told_cost" in event:
+        elif (event["event"] == "failed" and "cost" in event) or "told_cost" in event:
             self.unpriced.pop(self.takes[event["fp"]].render or "", None)
+
+    def _give_up(self, before: Take, event: Event) -> None:
+        """Note the renders that may still turn up, and those that did."""
+        name, render = event["event"], before.render or ""
+        if name in GIVEN_UP and before.video is None and before.intent:
+            proved = name == "absent"
+            self.superseded[render] = Superseded(before.intent, event["at"], proved=proved)
+        elif name == "adopted" and self.superseded.pop(render, None) is not None:
+            self._owe(before.intent)
+
+    def _duplicate(self, event: Event) -> None:
+        video, price = event["video"], event.get("price")
+        if event["event"] == "duplicate":
+            self.videos.add(video)
+            given_up = self.superseded.pop(event["render"], None)
+            if given_up is None or given_up.proved:  # otherwise it counts as spent already
+                self.committed += usd(price or 0)
+                self._owe(given_up.intent if given_up else {})
+        known = self.duplicates.get(video, {})
+        if "cost" in event and known.get("price"):  # the server took less than its price
+            self.committed -= usd(known["price"]) - usd(event["cost"])
+        self.duplicates[video] = {**known, **event}
+
+    def _owe(self, intent: Event) -> None:
+        """A render that was taken for free was paid for after all, perhaps at an unknown price."""
+        if intent and intent["price"] is None:
+            self.unpriced[intent["render"]] = intent
+
+    def arriving(self, address: str) -> list[Event]:
+        """The duplicates at that server that are not here yet, oldest first."""
+        found = (event for event in self.duplicates.values() if event["event"] == "duplicate")
+        return [event for event in found if event["address"] == address]
 
     @property
     def unsettled(self) -> list[Take]:

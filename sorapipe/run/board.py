@@ -138,7 +138,7 @@ class Board:
             take = self.facts.tally.take(mark)
             there = (take.intent.get("provider"), take.intent.get("address"))
             if mark not in wanted and next_move(take) is not None and there == (provider, address):
-                yield _leftover(take)
+                yield leftover(take)
 
     def undecided(self) -> Iterator[PlannedTake]:
         """The planned takes whose shots were never opened, since their parent's pick is open."""
@@ -146,7 +146,7 @@ class Board:
             yield from (row for shot_id in waiting for row in self.planned[shot_id])
 
 
-def _leftover(take: Take) -> Work:
+def leftover(take: Take) -> Work:
     """The take as work, from what its intent says: enough to ask for the same under its key."""
     intent = take.intent
     video, source = intent.get("parent"), intent.get("source")

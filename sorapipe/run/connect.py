@@ -31,7 +31,7 @@ async def connect(provider: Provider, out: Path) -> AsyncIterator[tuple[AsyncVid
 
     from sorapipe.studio.studio import Studio
 
-    async with Studio(out / ".studio", strict=False) as studio:
+    async with Studio(out / ".studio", strict=False, deletes="any-and-stops") as studio:
         transport = httpx.ASGITransport(app=studio.app)
         async with _client(provider, "http://studio/v1", transport) as client:
             yield client, lambda: studio.trouble

@@ -8,7 +8,7 @@ states: there is no second code path.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from sorapipe.core.pick import Standing
 from sorapipe.core.plan import Bytes, Decision, PlannedTake
@@ -19,6 +19,7 @@ from sorapipe.run.create import create
 from sorapipe.run.deliver import Delivery
 from sorapipe.run.fetch import fetch
 from sorapipe.run.hands import GiveUp, Hands, Refused, Unaffordable
+from sorapipe.run.late import Late
 from sorapipe.run.outcome import Outcome
 from sorapipe.run.reconcile import reconcile
 from sorapipe.run.stop import Stopping
@@ -45,10 +46,11 @@ class Heart:
         self.outcome = outcome
         self.concurrency = concurrency
         self.flying = 0
-        self.tasks: dict[asyncio.Task[None], Work] = {}
+        self.tasks: dict[asyncio.Task[None], Work | None] = {}
         # By fingerprint: those that wait for the same bytes.
         self.carried: dict[str, list[Work]] = {}
         self.ended: dict[str, str] = {}  # fingerprints that failed in this run, and why
+        self.late = Late(hands, self._begin)
         self.changed = asyncio.Event()
         self.fatal: BaseException | None = None
         hands.stop.when_asked(self._interrupt)
@@ -63,12 +65,15 @@ class Heart:
         for work in list(self.board.leftovers(self.hands.provider.name, self.hands.address)):
             self.carried[work.fingerprint] = []
             self._start(work)
+        self.late.bring_home()
         while True:
             await self._open_shots()
             while self.board.ready and self.flying < self.concurrency and not self._halted:
                 self._start(self.board.ready.popleft())
             if not self.tasks and (self._halted or not (self.board.to_open or self.board.ready)):
-                break
+                if self._halted or self.late.looked:
+                    break
+                self._begin(self.late.look(self._resume))
             self.changed.clear()
             await self.changed.wait()
         if self.fatal is not None:
@@ -99,7 +104,7 @@ class Heart:
     def _interrupt(self) -> None:
         """A stop was asked for: what is not on the wire with money at stake ends now."""
         for task, work in self.tasks.items():
-            if not work.posting:
+            if work is None or not work.posting:
                 task.cancel()
         self.changed.set()
 
@@ -173,8 +178,18 @@ class Heart:
             self.board.ready.append(work)
 
     def _start(self, work: Work) -> None:
+        if self.hands.session.take(work.fingerprint).state in (State.RENDERING, State.RENDERED):
+            self.hands.resumed.add(work.fingerprint)
         self.flying += 1
-        task = asyncio.create_task(self._carry(work), name=work.name)
+        self._begin(self._carry(work), work)
+
+    def _resume(self, work: Work, waiting: list[Work]) -> None:
+        """Its render turned up, after it was held as unknown."""
+        self.carried[work.fingerprint] = waiting
+        self._start(work)
+
+    def _begin(self, step: Coroutine[None, None, None], work: Work | None = None) -> None:
+        task = asyncio.create_task(step)
         self.tasks[task] = work
         task.add_done_callback(self._done)
 
@@ -191,12 +206,19 @@ class Heart:
             while move := next_move(self.hands.session.take(work.fingerprint)):
                 if self._halted:
                     raise Stopping
+                if move in (Move.POLL, Move.RECONCILE):
+                    self.hands.gate.fly(work.fingerprint)
+                else:
+                    self.hands.gate.land(work.fingerprint)
                 if move is Move.CREATE and work.shot is None:
                     await self._hand_over(work)
                     return
                 if move is Move.FETCH and slot:
                     slot, self.flying = False, self.flying - 1
                     self.changed.set()
+                if move is Move.CREATE:
+                    self.hands.resumed.done(work.fingerprint)
+                    await self.hands.resumed.over()
                 await PERFORM[move](self.hands, work)
             await self._settle(work)
         except (Stopping, asyncio.CancelledError):
@@ -207,6 +229,8 @@ class Heart:
         except (GiveUp, SorapipeError) as error:
             await self._give_up(work, error)
         finally:
+            self.hands.gate.land(work.fingerprint)
+            self.hands.resumed.done(work.fingerprint)
             self.flying -= slot
 
     async def _hand_over(self, leftover: Work) -> None:
@@ -228,6 +252,7 @@ class Heart:
             self.outcome.made.append(take.name)
             await self._release(work, Standing.KEPT)
         elif take.state is State.UNKNOWN:
+            self.late.held[work.fingerprint] = (work, self.carried.get(work.fingerprint, []))
             await self._release(work, None)
         else:
             self.ended[work.fingerprint] = f"{take.state}: {take.why}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sorapipe.core.price import ZERO, as_number
-from sorapipe.core.take import Take
+from sorapipe.core.take import Event, Take
 
 
 @dataclass(slots=True)
@@ -16,7 +16,8 @@ class Outcome:
     """What a run has to say at its end. Lists hold one-line texts or takes, in order.
 
     `in_flight` are the open renders of this run's server, `elsewhere` those of others. `unpriced`
-    counts what was bought at a price that nobody knows.
+    counts what was bought at a price that nobody knows. `late` are the videos that were paid for
+    twice and found, or brought home, or still to be: each with the last that happened to it.
     """
 
     wanted: int = 0
@@ -35,6 +36,7 @@ class Outcome:
     elsewhere: list[Take] = field(default_factory=list)
     unknown: list[Take] = field(default_factory=list)
     lost: list[Take] = field(default_factory=list)
+    late: list[Event] = field(default_factory=list)
     out: str = ""
 
     @property
@@ -46,6 +48,7 @@ class Outcome:
             or self.blocked
             or self.in_flight
             or self.unknown
+            or self.late
             or self.storage
             or self.signal
             or self.refused
@@ -65,7 +68,12 @@ class Outcome:
             return 3
         if self.over_budget:
             return 6
-        return 1 if self.failed or self.blocked or self.in_flight else 0
+        return 1 if self.failed or self.blocked or self.in_flight or self.arriving else 0
+
+    @property
+    def arriving(self) -> list[Event]:
+        """What was paid for twice and is not here yet."""
+        return [event for event in self.late if event["event"] == "duplicate"]
 
     def as_data(self) -> dict[str, Any]:
         """As the fields of the `run-ended` event."""
@@ -81,6 +89,11 @@ class Outcome:
             "in_flight": {take.name: take.video for take in self.in_flight},
             "elsewhere": {take.name: take.video for take in self.elsewhere},
             "unknown": {take.name: as_number(take.held) for take in self.unknown},
+            "late": {
+                event["video"]: {key: event.get(key) for key in ("take", "price", "file", "why")}
+                for event in self.late
+            },
+            "lost": {take.name: as_number(take.spent) for take in self.lost},
             "refused": self.refused,
             "over_budget": self.over_budget,
             "storage": self.storage,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 
 from sorapipe.config import Provider
 from sorapipe.core.deliver import files_of
 from sorapipe.core.plan import Decision, Facts, Plan
 from sorapipe.core.planner import make_plan
+from sorapipe.core.reconcile import MARGIN
 from sorapipe.core.storyboard import Shot
-from sorapipe.core.take import IllegalEvent, Take, next_move
+from sorapipe.core.take import Event, IllegalEvent, Take, next_move
 from sorapipe.core.tally import Tally, fold
 from sorapipe.errors import LedgerDamaged, StoryboardError, UsageError
 from sorapipe.ledger import History
@@ -22,6 +25,9 @@ from sorapipe.run.needs import operations_of, unmet
 from sorapipe.run.prices import Prices
 from sorapipe.run.shelf import STUDIO, Shelf, intact
 from sorapipe.store import Store
+from sorapipe.videos.profile import Profile
+
+WEEK = 7 * 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +75,43 @@ def nothing_to_do(prepared: Prepared) -> bool:
 
 
 def waiting_here(prepared: Prepared) -> bool:
-    """Whether an open render at the server of this run can be carried on."""
+    """Whether a render at the server of this run can be carried on, or one that was paid twice."""
     open_ = (prepared.tally.takes[mark] for mark in prepared.tally.open)
-    return any(next_move(take) and open_here(take, prepared) for take in open_)
+    if any(next_move(take) and open_here(take, prepared) for take in open_):
+        return True
+    return bool(prepared.tally.arriving(prepared.address))
+
+
+def missing(tally: Tally, profile: Profile, address: str, now: float) -> list[tuple[Event, float]]:
+    """The intents at that server whose renders may still turn up, if it has a list to show them.
+
+    With each until when it must have been made, by our clock, to be this one for certain: what was
+    made since it was given up may as well be another that asks for the same. They are looked for
+    as long as the server keeps content, a week where nobody says how long that is: what is older
+    could be named, and not fetched.
+    """
+    if profile.list == "none":
+        return []
+    given_up = (
+        (one.intent, datetime.fromisoformat(one.at).timestamp() - MARGIN)
+        for one in tally.superseded.values()
+    )
+    intents = (*((take.intent, inf) for take in tally.unknown), *given_up)
+    oldest = now - (WEEK if profile.retention is None else profile.retention)
+    here = ((one, until) for one, until in intents if one["address"] == address)
+    return [(one, until) for one, until in here if one["wall"] >= oldest]
+
+
+def worth_a_look(prepared: Prepared, now: float) -> bool:
+    """Whether a run looks for what is missing before it plans.
+
+    For what is unknown always; for what was given up only where the server is needed anyway.
+    """
+    found = missing(prepared.tally, prepared.provider.profile, prepared.address, now)
+    held = {take.render for take in prepared.tally.unknown}
+    if any(one["render"] in held for one, _ in found):
+        return True
+    return bool(found) and not nothing_to_do(prepared)
 
 
 def open_here(take: Take, prepared: Prepared) -> bool:
@@ -165,7 +205,8 @@ def prepare(
 ) -> Prepared:
     """The plan and all that it stands on. Reads, never writes."""
     address = address_of(provider)
-    shelf = Shelf(tally, store, out, address=address, now=now)
+    server_now = now + tally.offsets.get(address, 0.0)  # its clock says when its videos expire
+    shelf = Shelf(tally, store, out, address=address, now=server_now)
     prices = Prices(options.prices, provider)
     facts = Facts(
         provider=provider.name,

@@ -1,7 +1,8 @@
 """Settling a render that was sent without a usable answer, without ever sending a second one.
 
 With an idempotency key that the server replays, the same request under the same key is the same
-render. Otherwise the server's list is searched, for what the profile says that list is worth:
+render; where it rejects a repeated key, the same request is taken on if the first never was, and
+else refused. Otherwise the server's list is searched, for what the profile says that list is worth:
 `proof` (absent after settling means never accepted), `hint` (a single match is adopted, absence
 proves nothing), `none`. It is held as unknown only after a complete look; where the server cannot
 be looked at, the take stays as it is, and a later run looks.
@@ -9,21 +10,25 @@ be looked at, the take stays as it is, and a later run looks.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
+from tenacity import RetryCallState, retry_if_exception
 
-from sorapipe.core.reconcile import Listed, Verdict, judge, sought
 from sorapipe.core.take import Take
 from sorapipe.errors import SorapipeError
+from sorapipe.run.again import Again
 from sorapipe.run.hands import GiveUp, Hands, Refused
+from sorapipe.run.listing import Finding, Look, look
 from sorapipe.run.send import accept, send
-from sorapipe.run.work import Work, observable, picture
-from sorapipe.videos.errors import APIError, APIStatusError
-from sorapipe.videos.model import Video, epoch
+from sorapipe.run.work import Work, picture
+from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError, passing
+from sorapipe.videos.model import Video
 
 FEW = 10  # ids that it may have which are told
-OLDER = 200  # listed videos in a row, newest first, that are too old: then it has been searched
+# Seconds for which a server knows a key, less an hour for its clock and ours: those that say how
+# long say a day. A key that was forgotten would buy a second render.
+KEY_KNOWN = 23 * 3600.0
+KEY_USED = frozenset({409, 422})  # what servers that reject a repeated key say of it
 
 
 async def reconcile(hands: Hands, work: Work) -> None:
@@ -38,31 +43,21 @@ async def reconcile(hands: Hands, work: Work) -> None:
         raise GiveUp(f"it was sent to {take.intent['address']}, and only that server knows of it")
     hands.settling.add(work.fingerprint)
     try:
-        if not await _replayed(hands, work, take):
-            await _search(hands, work, take)
+        exists = False
+        if _key_is_trusted(hands, work, take):
+            exists = await _ask_again(hands, work, take)
+        if hands.session.take(work.fingerprint).video is None:
+            await _search(hands, work, take, exists=exists)
     finally:
         hands.settling.discard(work.fingerprint)
 
 
-async def _replayed(hands: Hands, work: Work, take: Take) -> bool:
-    """Ask under the same key, where that gives the same render; say whether that settled it."""
-    if hands.provider.profile.idempotency != "replay" or not _as_then(hands, work, take):
+def _key_is_trusted(hands: Hands, work: Work, take: Take) -> bool:
+    """Whether the server is known to remember the key, and what we would send is what was sent."""
+    if hands.provider.profile.idempotency == "none":
         return False
-    assert take.render is not None
-    try:
-        image = await picture(work, hands.folder, hands.shelf)
-        video: Video = await _patiently(hands)(send, hands, work, image, take.render)
-    except APIError as error:
-        _refuse(hands, error)
-        return False  # it may be an answer to something else than the key: the list has it, or not
-    except SorapipeError:
-        return False  # its picture cannot be made again: it would not be the same request
-    await accept(hands, work, take.render, video, "adopted", matched_on="idempotency-key")
-    return True
-
-
-def _as_then(hands: Hands, work: Work, take: Take) -> bool:
-    """Whether what we would send now is what was sent then, to the letter."""
+    if not 0 <= hands.clock.now() - take.intent["wall"] < KEY_KNOWN:
+        return False
     if hands.session.redacted(work.request.as_data()) != take.intent["request"]:
         return False
     if work.request.operation == "create":
@@ -70,7 +65,37 @@ def _as_then(hands: Hands, work: Work, take: Take) -> bool:
     return work.parent is not None and work.parent.video == take.intent["parent"]
 
 
-async def _search(hands: Hands, work: Work, take: Take) -> None:
+async def _ask_again(hands: Hands, work: Work, take: Take) -> bool:
+    """Send the same under the same key; record it as adopted where that gives the render.
+
+    Says whether the server refused the key as used before: then the render exists, and only a list
+    can tell which it is. An answer of any other kind may be about something else than the key, as
+    may a 5xx that was stored with it: it settles nothing.
+    """
+    assert take.render is not None
+    rejects = hands.provider.profile.idempotency == "reject"
+
+    def again(error: BaseException) -> bool:
+        used = rejects and isinstance(error, APIStatusError) and error.status in KEY_USED
+        return not used and _passing(error)
+
+    try:
+        image = await picture(work, hands.folder, hands.shelf)
+        video: Video = await _patiently(hands, again)(send, hands, work, image, take.render)
+    except APIError as error:
+        _refuse(hands, error)
+        if rejects and isinstance(error, APIStatusError) and error.status in KEY_USED:
+            return True
+        if hands.provider.profile.list == "none" and passing(error):
+            raise GiveUp(f"asked again under its key: {error}") from error
+        return False
+    except SorapipeError:
+        return False  # its picture cannot be made again: it would not be the same request
+    await accept(hands, work, take.render, video, "adopted", matched_on="idempotency-key")
+    return False
+
+
+async def _search(hands: Hands, work: Work, take: Take, *, exists: bool) -> None:
     """Look for it in the list until it is found or the time for settling is over."""
     name = {"fp": work.fingerprint, "take": take.name, "render": take.render}
     worth = hands.provider.profile.list
@@ -80,101 +105,52 @@ async def _search(hands: Hands, work: Work, take: Take) -> None:
         return
     begun, wait = hands.clock.monotonic(), 1.0
     while True:
-        verdict, videos = await _look(hands, work, take)
-        shared = verdict == "found" and _twin_is_open(hands, take)
+        found = await _look(hands, take)
         left = hands.provider.limits.settle_timeout - (hands.clock.monotonic() - begun)
-        if (verdict != "absent" and not shared) or left <= 0:
+        if found.sure or found.verdict == "several" or left <= 0:
             break
         await hands.clock.sleep(min(wait, left))
         wait = min(wait * 2, 60.0)
-    mine = verdict == "found" and not shared
-    if mine and hands.claims.claim(hands.address, videos[0].id, hands.out):
-        await accept(hands, work, take.render or "", videos[0], "adopted", matched_on="list")
-    elif verdict == "absent" and worth == "proof":
+    if found.sure and hands.claims.claim(hands.address, found.videos[0].id, hands.out):
+        await accept(hands, work, take.render or "", found.videos[0], "adopted", matched_on="list")
+    elif found.verdict == "absent" and worth == "proof" and not (hands.hold or exists):
         why = "the server's complete list does not have it"
         await hands.session.record("absent", **name, why=why)
     else:
-        await hands.session.record("unknown", **name, why=_why_unknown(videos))
+        why = _why_unknown(hands, found, exists=exists)
+        await hands.session.record("unknown", **name, why=why)
 
 
-def _twin_is_open(hands: Hands, take: Take) -> bool:
-    """Whether what is listed may as well be another take's, whose answer is not here yet.
+def _why_unknown(hands: Hands, found: Finding, *, exists: bool) -> str:
+    """What its owner needs to settle it: the ids that it may have, and who else may."""
+    if found.rival is not None:
+        return f"may be {_ids(found.videos)}, which may as well be {found.rival}"
+    if found.videos:
+        return f"may be {_ids(found.videos)}: its list does not tell enough to be sure"
+    if exists:
+        return "the server says that it has it, and its list does not show it"
+    if hands.hold and hands.provider.profile.list == "proof":
+        return "not in the server's complete list; held, since 'on-ambiguous' says so"
+    return "not in the server's list, which proves nothing"
 
-    Only where keys are replayed do two such requests go out at once, and a key may be refused.
-    """
-    mine = observable(take.intent["request"])
-    return any(
-        observable(other.intent["request"]) == mine
-        for other in hands.session.tally.unsettled
-        if other.fingerprint != take.fingerprint and not hands.foreign(other)
-    )
 
-
-def _why_unknown(videos: Sequence[Video]) -> str:
-    """What its owner needs to settle it: the ids that it may have."""
-    if not videos:
-        return "not in the server's list, which proves nothing"
+def _ids(videos: Sequence[Video]) -> str:
     found = "any of " * (len(videos) > 1) + ", ".join(video.id for video in videos[:FEW])
-    more = f" and {len(videos) - FEW} more" if len(videos) > FEW else ""
-    return f"may be {found}{more}: its list does not tell enough to be sure"
+    return found + (f" and {len(videos) - FEW} more" if len(videos) > FEW else "")
 
 
-async def _look(hands: Hands, work: Work, take: Take) -> tuple[Verdict, list[Video]]:
+async def _look(hands: Hands, take: Take) -> Finding:
     """One complete look at the list, repeated through what passes.
 
     Raises:
         GiveUp: it could not be had.
     """
     try:
-        return await _patiently(hands)(_looked, hands, work, take)
+        seen: Look = await _patiently(hands, _passing)(look, hands, hands.others, [take.intent])
     except APIError as error:
         _refuse(hands, error)
         raise GiveUp(f"its list could not be read: {error}") from error
-
-
-async def _looked(hands: Hands, work: Work, take: Take) -> tuple[Verdict, list[Video]]:
-    page = await hands.client.list(limit=1)
-    if page.server_date is not None:
-        hands.clock_offset = page.server_date - hands.clock.now()
-    now, offset = hands.clock.now(), hands.clock_offset
-    wanted = sought(take.intent, prompt=work.request.prompt, until=now, offset=offset)
-    videos = {video.id: video async for video in _recent(hands, wanted.since)}
-    mine, owner = str(hands.out.absolute()), hands.claims.owner
-    others = {video for video in videos if owner(hands.address, video) not in (None, mine)}
-    claimed = frozenset(hands.session.tally.videos | others)
-    verdict, ids = judge(wanted, map(_as_listed, videos.values()), claimed)
-    return verdict, [videos[video] for video in ids]
-
-
-async def _recent(hands: Hands, since: float) -> AsyncIterator[Video]:
-    """The listed videos that are not too old.
-
-    It stops early only while the list is seen to come newest first; its `limit` is not trusted.
-    """
-    older, last, descending = 0, float("inf"), True
-    async for video in hands.client.list_all():
-        created = epoch(video.created_at)
-        if created is None or created >= since:
-            older = 0
-            yield video
-        else:
-            older += 1
-        if created is not None:
-            descending, last = descending and created <= last, created
-        if descending and older >= OLDER:
-            return
-
-
-def _as_listed(video: Video) -> Listed:
-    return Listed(
-        id=video.id,
-        created_at=epoch(video.created_at),
-        prompt=video.prompt,
-        model=video.model,
-        size=video.size,
-        seconds=video.seconds,
-        parent=video.remixed_from,
-    )
+    return seen.judge(take.intent, hands.clock.now())
 
 
 def _refuse(hands: Hands, error: APIError) -> None:
@@ -184,18 +160,22 @@ def _refuse(hands: Hands, error: APIError) -> None:
         raise Refused(hands.refused) from error
 
 
-def _patiently(hands: Hands) -> AsyncRetrying:
+def _passing(error: BaseException) -> bool:
+    if isinstance(error, APIStatusError) and 400 <= error.status < 500:
+        return error.status in (408, 409, 425, 429) and not isinstance(error, NotFoundError)
+    return isinstance(error, APIError)
+
+
+def _patiently(hands: Hands, again: Callable[[BaseException], bool]) -> Again:
     """Tenacity for what is safe to repeat, for as long as settling may take."""
 
-    def passing(error: BaseException) -> bool:
-        if isinstance(error, APIStatusError) and 400 <= error.status < 500:
-            return error.status in (408, 409, 425, 429)
-        return isinstance(error, APIError)
+    def wait(state: RetryCallState) -> float:
+        return hands.backoff(state.attempt_number)
 
-    return AsyncRetrying(
-        retry=retry_if_exception(passing),
-        stop=stop_after_delay(hands.provider.limits.settle_timeout),
-        wait=lambda state: hands.backoff(state.attempt_number),
+    return Again(
+        retry=retry_if_exception(again),
+        stop=hands.until(hands.provider.limits.settle_timeout),
+        wait=wait,
         sleep=hands.clock.sleep,
         reraise=True,
     )

@@ -20,7 +20,8 @@ class Shelf(Mapping[str, Bytes]):
     """Bytes by fingerprint, looked up when asked for: first the output folder, then the store.
 
     A file in the output folder counts as long as its size and time are as we left them; a full
-    digest of every file at every run would make a no-op slow, and copies are verified anyway.
+    digest of every file at every run would make a no-op slow, and copies are verified anyway. `now`
+    is by the clock of the server at `address`, as far as that is known.
     """
 
     def __init__(self, tally: Tally, store: Store, out: Path, *, address: str, now: float) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,13 +14,16 @@ from sorapipe.clock import Clock
 from sorapipe.core.plan import Decision
 from sorapipe.core.price import Budget, as_number
 from sorapipe.core.take import Event, State
+from sorapipe.core.tempo import Tempo
 from sorapipe.errors import StorageError
 from sorapipe.ledger import Ledger
 from sorapipe.run.board import Board
 from sorapipe.run.connect import connect
 from sorapipe.run.deliver import Delivery
-from sorapipe.run.hands import Hands
+from sorapipe.run.gate import Gate
+from sorapipe.run.hands import PAUSE, Hands
 from sorapipe.run.heart import Heart
+from sorapipe.run.late import enter, leave, look_late
 from sorapipe.run.outcome import Outcome
 from sorapipe.run.prepare import Prepared, open_here, state_root
 from sorapipe.run.session import Listener, Session
@@ -45,7 +50,7 @@ async def carry_out(
     """Carry the plan out as far as it goes; what happens stands in ledger and outcome."""
     stop, outcome = Stop(), Outcome(wanted=len(prepared.plan.takes), out=str(prepared.out))
     before, run_id = prepared.tally.committed, uuid.uuid4().hex
-    known = frozenset(prepared.tally.unpriced)
+    known, told = frozenset(prepared.tally.unpriced), dict(prepared.tally.duplicates)
     budget = Budget(life=terms.life, run=terms.run, before=before)
 
     def listen(event: Event) -> None:
@@ -66,8 +71,27 @@ async def carry_out(
             raise
         await session.settle()
         _sum_up(outcome, session, stop, prepared, (before, known))
+        outcome.late = [
+            event
+            for video, event in session.tally.duplicates.items()
+            if event["event"] == "duplicate" or told.get(video) != event
+        ]
         await _end(session, run_id, outcome)
     return outcome
+
+
+async def look_first(prepared: Prepared, ledger: Ledger, clock: Clock, listener: Listener) -> None:
+    """Look for what was held or given up, before anything is planned; nothing is sent.
+
+    Raises:
+        StorageError: what was found could not be made durable.
+    """
+    tally, key = prepared.tally, prepared.provider.api_key
+    session, terms = Session(ledger, tally, clock, listener, key), Terms()
+    budget = Budget(life=None, run=None, before=tally.committed)
+    async with _hands(prepared, session, stop=Stop(), budget=budget, terms=terms) as hands:
+        await look_late(hands)
+    await session.settle()
 
 
 async def _beat(
@@ -79,8 +103,23 @@ async def _beat(
     budget: Budget,
     terms: Terms,
 ) -> None:
+    async with _hands(prepared, session, stop=stop, budget=budget, terms=terms) as hands:
+        enter(hands)
+        delivery = Delivery(session, prepared.shelf, prepared.store, prepared.out)
+        board = Board(prepared.loaded.storyboard, prepared.plan, prepared.facts)
+        await Heart(hands, board, delivery, outcome, hands.gate.tempo.most).beat()
+        leave(hands)
+
+
+@asynccontextmanager
+async def _hands(
+    prepared: Prepared, session: Session, *, stop: Stop, budget: Budget, terms: Terms
+) -> AsyncIterator[Hands]:
+    slots = terms.concurrency or prepared.provider.concurrency
+    longest = min(PAUSE, prepared.provider.limits.backoff_cap)
+    tempo = Tempo(slots, prepared.provider.requests_per_minute, longest=longest)
     async with connect(prepared.provider, prepared.out) as (client, trouble):
-        hands = Hands(
+        yield Hands(
             client=client,
             session=session,
             store=prepared.store,
@@ -93,21 +132,20 @@ async def _beat(
             budget=budget,
             claims=Claims(state_root() / "claims"),
             shelf=prepared.shelf,
+            gate=Gate(tempo, session.clock, stop),
             trouble=trouble,
             barred=terms.barred,
+            hold=prepared.loaded.storyboard.on_ambiguous == "hold",
         )
-        delivery = Delivery(session, prepared.shelf, prepared.store, prepared.out)
-        board = Board(prepared.loaded.storyboard, prepared.plan, prepared.facts)
-        slots = terms.concurrency or prepared.provider.concurrency
-        await Heart(hands, board, delivery, outcome, slots).beat()
 
 
 async def _end(session: Session, run_id: str, outcome: Outcome) -> None:
     try:
         await session.record("run-ended", run=run_id, exit=outcome.exit, **outcome.as_data())
-        await session.close()
     except StorageError as error:
         outcome.storage = outcome.storage or str(error)
+        session.tell("run-ended", run=run_id, exit=outcome.exit, **outcome.as_data())
+    await session.close()
 
 
 def _start(prepared: Prepared) -> dict[str, object]:

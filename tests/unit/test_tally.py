@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -67,3 +68,53 @@ def test_check_looks_without_touching() -> None:
     assert tally == Tally()
     with pytest.raises(IllegalEvent):
         tally.check(event("kept"))
+
+
+def test_a_failed_render_costs_what_the_server_told() -> None:
+    """Its price counts as spent unless the server tells what it took, of an unknown price too."""
+    begun = [event("intent"), event("accepted")]
+    assert fold([*begun, event("failed")]).committed == Decimal("0.4")
+    assert fold([*begun, event("failed", cost=0.1)]).committed == Decimal("0.1")
+    unknown = [event("intent", price=None), event("accepted")]
+    assert len(fold([*unknown, event("failed")]).unpriced) == 1
+    told = fold([*unknown, event("failed", cost=0.1)])
+    assert (told.committed, dict(told.unpriced)) == (Decimal("0.1"), {})
+
+
+def given_up(*events: dict[str, Any]) -> Tally:
+    """A take whose answer was lost, and what became of it."""
+    return fold([event("intent"), event("ambiguous"), event("unknown"), *events])
+
+
+def test_what_is_found_before_it_is_sent_again_is_adopted_and_counts_once() -> None:
+    """Its price is held again, whether it was given up as spent or taken for free."""
+    for name in ("resubmitted", "written-off", "absent"):
+        tally = given_up(event(name), event("adopted"))
+        assert tally.take(MARK).state is State.RENDERING
+        assert tally.committed == Decimal("0.4")
+        assert tally.superseded == {}
+
+
+@pytest.mark.parametrize("name", ["resubmitted", "absent"])
+def test_what_turns_up_after_it_was_sent_again_was_paid_twice(name: str) -> None:
+    """Its price counts once, with that of the one in its place, until it is here or lost."""
+    again = event("intent", render="f" * 32)
+    tally = given_up(event(name), again, event("accepted", video="video_3"), event("duplicate"))
+    assert tally.committed == Decimal("0.8")
+    assert [one["video"] for one in tally.arriving("studio")] == ["video_2"]
+    assert tally.arriving("https://elsewhere.example.com/v1") == []
+    tally.apply(event("duplicate-kept"))
+    assert tally.arriving("studio") == []
+    assert tally.duplicates["video_2"]["price"] == 0.4
+
+
+def test_a_late_render_that_failed_for_free_costs_nothing() -> None:
+    """What the server says that it took is the truth."""
+    tally = given_up(event("absent"), event("duplicate"), event("duplicate-lost", cost=0.0))
+    assert tally.committed == 0
+
+
+def test_what_had_an_id_is_not_looked_for() -> None:
+    """A render that was given up while it was stuck is known by its id."""
+    tally = fold([event("intent"), event("accepted"), event("written-off")])
+    assert tally.superseded == {}

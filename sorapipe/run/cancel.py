@@ -1,0 +1,139 @@
+"""Giving up renders that are under way: they are deleted on the server. Nothing here can spend.
+
+What is rendered already is paid for, and never deleted here: a run fetches it. A deletion may be
+asked for twice, since the second finds nothing; so what has no answer is asked again, which a
+create never is. It is recorded once it is known to be gone: a crash before that leaves the take in
+flight, and it can be cancelled again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+from sorapipe.core.take import State, Take
+from sorapipe.core.tally import Tally
+from sorapipe.ledger import Ledger
+from sorapipe.videos.client import AsyncVideos
+from sorapipe.videos.errors import APIAnswerError, APIError, APIStatusError, NotFoundError, passing
+from sorapipe.videos.model import Video
+
+TRIES = 3
+_KEYS = (401, 402, 403)  # answers that are about our key, whatever is asked
+DELETED = "cancelled by its owner: deleted on the server"
+GONE = "cancelled by its owner: it was gone from the server"
+RENDERED = "it is rendered, and paid for"
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Cancelling:
+    """One cancelling: the books, and the server by its provider's `name` and its `address`.
+
+    `given_up` are the takes as they are now; `left` maps those that stay in flight to the reason;
+    `refused` says that the server did not take our key.
+    """
+
+    ledger: Ledger
+    tally: Tally
+    name: str
+    address: str
+    given_up: list[Take] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    refused: bool = False
+
+    def at_hand(self, takes: Iterable[Take]) -> list[Take]:
+        """Those that are under way at this server, as far as the ledger knows."""
+        here = []
+        for take in takes:
+            place = (take.intent["provider"], take.intent["address"])
+            if take.state is State.RENDERED:
+                self.left[take.fingerprint] = RENDERED
+            elif place != (self.name, self.address):
+                self.left[take.fingerprint] = f"it is at {place[0]} ({place[1]}), not at this one"
+            else:
+                here.append(take)
+        return here
+
+    async def under_way(self, videos: AsyncVideos, takes: list[Take]) -> list[Take]:
+        """Those that have not ended on the server, which is asked for each; none if it cannot."""
+        here = []
+        for take in takes:
+            try:
+                video = await _look(videos, take.video or "")
+            except APIError as error:
+                self._stay(takes, error)
+                return []
+            if video is not None and video.status in ("completed", "failed"):
+                failed = "it has failed there already, and a run takes note of it"
+                self.left[take.fingerprint] = RENDERED if video.status == "completed" else failed
+            else:
+                here.append(take)
+        return here
+
+    async def delete(self, videos: AsyncVideos, takes: list[Take]) -> None:
+        """Delete them on the server, and record those that are gone as given up by their owner.
+
+        Raises:
+            StorageError: the ledger took no more events.
+        """
+        for number, take in enumerate(takes):
+            try:
+                why = await _remove(videos, take.video or "")
+            except APIError as error:
+                if not isinstance(error, APIStatusError) or error.status in _KEYS:
+                    self._stay(takes[number:], error)  # the others would fare no better
+                    return
+                self._stay([take], error)
+            else:
+                event = self.ledger.append_sync(
+                    "written-off", fp=take.fingerprint, take=take.name, video=take.video, why=why
+                )
+                self.tally.apply(event)
+                self.given_up.append(self.tally.take(take.fingerprint))
+
+    def _stay(self, takes: Iterable[Take], error: APIError) -> None:
+        self.left |= {take.fingerprint: str(error) for take in takes}
+        self.refused = isinstance(error, APIStatusError) and error.status in _KEYS
+
+
+async def _look(videos: AsyncVideos, video: str) -> Video | None:
+    """The video as the server has it, or None where it does not know it."""
+    try:
+        return await _patiently(videos.retrieve, video)
+    except APIStatusError as error:
+        if _is_gone(error):
+            return None
+        raise
+
+
+async def _remove(videos: AsyncVideos, video: str) -> str:
+    """Delete the video; what became of it. Raises APIError, after which asking again is safe."""
+    try:
+        answer = await _patiently(videos.delete, video)
+    except APIStatusError as error:
+        # A server that lacks the path says 404 as well, and goes on to render.
+        if _is_gone(error) and await _look(videos, video) is None:
+            return GONE
+        raise
+    if not answer.deleted:
+        raise APIAnswerError(f"video '{video}'", "the server says that it did not delete it")
+    return DELETED
+
+
+def _is_gone(error: APIStatusError) -> bool:
+    return isinstance(error, NotFoundError) or error.status == 410
+
+
+async def _patiently(ask: Callable[[str], Awaitable[T]], video: str) -> T:
+    again = AsyncRetrying(
+        retry=retry_if_exception(passing),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_exponential(0.5, max=5),
+        reraise=True,
+    )
+    return await again(ask, video)
