@@ -31,9 +31,7 @@ class Desk:
         self.storyboard.write_text(text, encoding="utf-8")
 
     def command(self, name: str, *options: str) -> list[str]:
-        places = ["--out", str(self.out)]
-        if name != "resolve":
-            places += ["--store", str(self.folder / "store")]
+        places = ["--out", str(self.out), "--store", str(self.folder / "store")]
         return [sys.executable, "-m", "sorapipe", name, str(self.storyboard), *options, *places]
 
     @property

@@ -136,16 +136,29 @@ def _pair(option: str, text: str, shape: str) -> tuple[str, str]:
 _KEPT = ("out", "store", "config", "provider", "base_url", "profile")
 
 
-def again(args: argparse.Namespace, command: str, *, only_out: bool = False) -> str:
-    """The command line that goes on with the same storyboard, folders and server."""
-    words = ["sorapipe", command, str(args.storyboard)]
-    for name in ("out",) if only_out else _KEPT:
+def again(args: argparse.Namespace, command: str, *words: str) -> str:
+    """The command line of that command for the same storyboard, folders, vars and server.
+
+    `words` stand right behind the storyboard.
+    """
+    storyboard = str(args.storyboard)
+    line = ["sorapipe", command, "./" * storyboard.startswith("-") + storyboard, *words]
+    for name in _KEPT:
         if (said := getattr(args, name, None)) is not None:
-            words += ["--" + name.replace("_", "-"), str(said)]
-    for name in () if only_out else ("var", "price"):
+            line += ["--" + name.replace("_", "-"), str(said)]
+    for name in ("var", "price") if command == "run" else ("var",):
         for said in getattr(args, name, None) or ():
-            words += ["--" + name, said]
-    return shlex.join(words)
+            line += ["--" + name, said]
+    return shlex.join(line)
+
+
+def confirmed() -> bool:
+    """Ask on a terminal whether to go ahead; where nobody sits at one, nobody is asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    sys.stderr.write("go ahead? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def options(args: argparse.Namespace) -> Options:

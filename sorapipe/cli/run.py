@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import ExitStack, closing
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sorapipe.cli.exits import Exit
@@ -13,6 +15,7 @@ from sorapipe.cli.options import (
     add_planning,
     add_storyboard,
     again,
+    confirmed,
     count,
     open_storyboard,
     options,
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sorapipe.config import Provider
+    from sorapipe.core.tally import Tally
     from sorapipe.ledger import History, Ledger
     from sorapipe.run.prepare import Prepared
     from sorapipe.run.start import Terms
@@ -53,41 +57,57 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit as the outcome says."""
     from sorapipe.clock import SystemClock
-    from sorapipe.hold import Hold
+    from sorapipe.hold import Hold, weak_lock
     from sorapipe.ledger import Ledger, read
-    from sorapipe.run.prepare import fold_history, nothing_to_do, out_folder, prepare, store_root
+    from sorapipe.run.prepare import (
+        fold_history,
+        nothing_to_do,
+        out_folder,
+        prepare,
+        store_root,
+        worth_a_look,
+    )
     from sorapipe.store import Store
 
     clock = SystemClock()
     loaded, provider = open_storyboard(args)
     out = out_folder(args.storyboard, args.out)
-    with Hold(out, clock):
+    with Hold(out, clock), ExitStack() as stack:
+        if (weak := weak_lock(out)) is not None and not args.quiet:
+            advice = "start no other run of it elsewhere"
+            print(one_line(str(out), f"warning: {weak}", advice), file=sys.stderr)
         history = read(out / "ledger.jsonl")
         store = Store(store_root(args.store))
         if history.damage is not None:
             _salvage(history, provider, out, store)
             raise history.damage
         tally = fold_history(out / "ledger.jsonl", history)
-        prepared = prepare(
-            loaded,
-            provider,
-            out=out,
-            store=store,
-            tally=tally,
-            options=options(args),
-            now=clock.now(),
-        )
+
+        said = options(args)
+        plan = partial(prepare, loaded, provider, out=out, store=store, tally=tally, options=said)
+
+        @cache
+        def ledger() -> Ledger:  # where there is nothing to do it is left alone
+            return stack.enter_context(closing(Ledger.open(out / "ledger.jsonl", clock, history)))
+
+        prepared = plan(now=clock.now())
+        if worth_a_look(prepared, clock.now()):
+            _look_first(args, prepared, ledger())
+            prepared = plan(now=clock.now())
         if nothing_to_do(prepared):
             code = Exit.UNRESOLVED if tally.unsettled else Exit.OK
             _nothing(args, prepared, code)
             return code
-        terms = _terms(args, prepared)
-        _probe(store)
-        ledger = Ledger.open(out / "ledger.jsonl", clock, history)
         try:
-            return _carry_out(args, prepared, ledger, terms)
-        finally:
-            ledger.close()
+            terms = _terms(args, prepared)
+        except BudgetExceeded as error:
+            if not tally.unsettled:
+                raise
+            print(error, file=sys.stderr)
+            _name_open(args, tally)
+            return Exit.UNRESOLVED  # where both apply, the open payment comes first
+        _probe(store)
+        return _carry_out(args, prepared, ledger(), terms)
 
 
 def _probe(store: Store) -> None:
@@ -151,6 +171,17 @@ def _nothing(args: argparse.Namespace, prepared: Prepared, code: Exit) -> None:
         there = "the one take is" if takes == 1 else f"all {takes} takes are"
         print(f"nothing to do: {there} there; {words}", file=sys.stderr)
         print(printable(f"videos: {out}"), file=sys.stderr)
+    if code is Exit.UNRESOLVED:
+        _name_open(args, prepared.tally)
+
+
+def _name_open(args: argparse.Namespace, tally: Tally) -> None:
+    """Name the payments that are unresolved, with what settles them."""
+    from sorapipe.report.summary import as_text
+    from sorapipe.run.outcome import Outcome
+
+    unknown = Outcome(unknown=tally.unsettled)
+    print(as_text(unknown, again(args, "run"), again(args, "resolve"), quiet=True), file=sys.stderr)
 
 
 def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
@@ -170,12 +201,20 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
         if key.redact(shot.prompt) != shot.prompt:
             what = "its prompt has your API key in it, and is sent as it is"
             print(one_line(f"shot '{shot.id}'", what, "take it out"), file=sys.stderr)
-    if args.yes or not (price or unpriced) or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return
-    sys.stderr.write("go ahead? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not args.yes and (price or unpriced) and not confirmed():
         raise BudgetExceeded("run", "you said no", "nothing was sent")
+
+
+def _look_first(args: argparse.Namespace, prepared: Prepared, ledger: Ledger) -> None:
+    """What is held as unknown, or was given up, may have turned up: then the plan is another."""
+    import asyncio
+
+    from sorapipe.clock import SystemClock
+    from sorapipe.report.live import watcher
+    from sorapipe.run.start import look_first
+
+    with watcher(prepared.plan, json_lines=args.json, quiet=args.quiet) as listener:
+        asyncio.run(look_first(prepared, ledger, SystemClock(), listener))
 
 
 def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger, terms: Terms) -> int:
@@ -189,7 +228,9 @@ def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger, ter
     with watcher(prepared.plan, json_lines=args.json, quiet=args.quiet) as listener:
         outcome = asyncio.run(carry_out(prepared, ledger, SystemClock(), listener, terms))
     if not args.json:
-        resolve = again(args, "resolve", only_out=True)
+        resolve = again(args, "resolve")
         text = as_text(outcome, again(args, "run"), resolve, quiet=args.quiet)
         print(text, file=sys.stderr, end="\n" if text else "")
+    elif outcome.storage:  # where stdout goes to the same disk, its summary did not get there
+        print(printable(outcome.storage), file=sys.stderr)
     return outcome.exit

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from sorapipe.core.plan import Decision, PlannedTake
@@ -9,11 +11,14 @@ from sorapipe.core.price import as_number
 from sorapipe.core.take import OPEN, State, Take
 from sorapipe.errors import printable
 from sorapipe.report.plan import table
-from sorapipe.report.summary import at_most, settling, total
-from sorapipe.run.prepare import Prepared
+from sorapipe.report.summary import at_most, gone, late, settling, total
+from sorapipe.run.prepare import Prepared, open_here
+
+# The command line of `run`, `resolve` or `cancel` for the server of that take.
+Line = Callable[[str, Take], str]
 
 
-def as_data(prepared: Prepared) -> dict[str, Any]:
+def as_data(prepared: Prepared, line: Line) -> dict[str, Any]:
     """The status for programs."""
     tally = prepared.tally
     return {
@@ -33,17 +38,31 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
                 "take": take.name,
                 "state": take.state.value,
                 "video": take.video,
-                "at_most": _at_most(take),
+                "provider": take.intent["provider"],
+                "address": take.intent["address"],
+                "at_most": _at_most(take, take.held),
                 "why": take.why,
+                "next": [command for _, command in next_steps(prepared, take, line)],
             }
             for take in (tally.takes[mark] for mark in tally.open)
+        ],
+        "late": [
+            {
+                key: event.get(key)
+                for key in ("take", "video", "address", "price", "event", "file", "why")
+            }
+            for event in tally.duplicates.values()
+        ],
+        "lost": [
+            {"take": take.name, "at_most": _at_most(take, take.spent), "why": take.why}
+            for take in _lost(prepared)
         ],
         "unwanted": unwanted(prepared),
         "committed": as_number(tally.committed),
     }
 
 
-def as_text(prepared: Prepared, resolve: str) -> str:
+def as_text(prepared: Prepared, line: Line) -> str:
     """The status for people."""
     rows = [
         (
@@ -57,15 +76,46 @@ def as_text(prepared: Prepared, resolve: str) -> str:
     spent = total(prepared.tally.committed, len(prepared.tally.unpriced))
     lines.append(f"spent or reserved so far: {spent}")
     lines.append(f"videos: {prepared.out}")
-    for mark in prepared.tally.open:
-        take = prepared.tally.takes[mark]
-        known = take.video or "no id"
-        lines.append(f"open: {take.name} is {take.state}, {known}, {at_most(take, take.held)}")
-        if take.video is None:
-            lines.append(f"  settle it: {settling(take, resolve)}")
+    lines += _open(prepared, line)
+    lines += map(gone, _lost(prepared))
+    lines += map(late, prepared.tally.duplicates.values())
     for name in unwanted(prepared):
         lines.append(f"no longer wanted: {name}")
     return "\n".join(printable(line) for line in lines)
+
+
+def _lost(prepared: Prepared) -> list[Take]:
+    """The wanted takes that were paid for, and gone before they were fetched."""
+    takes = (prepared.tally.take(row.fingerprint or "") for row in prepared.plan.takes)
+    return [take for take in takes if take.state is State.LOST]
+
+
+def _open(prepared: Prepared, line: Line) -> Iterator[str]:
+    """Every open payment, with its highest price and the command that goes on with it."""
+    takes = [prepared.tally.takes[mark] for mark in prepared.tally.open]
+    said: list[tuple[str, str]] = []
+    for take in sorted(takes, key=lambda take: (take.video is not None, line("run", take))):
+        steps = next_steps(prepared, take, line)
+        if said and steps != said:
+            yield from (f"  {what}: {command}" for what, command in said)
+        said = steps
+        place = f"{take.intent['provider']} ({take.intent['address']})"
+        known = "of unknown fate" if take.video is None else f"{take.state} as {take.video}"
+        why = f": {take.why}" if take.why and take.video is None else ""
+        yield f"open: {take.name} is {known} at {place}, {at_most(take, take.held)}{why}"
+    yield from (f"  {what}: {command}" for what, command in said)
+
+
+def next_steps(prepared: Prepared, take: Take, line: Line) -> list[tuple[str, str]]:
+    """The commands that go on with an open payment, each with what it is for."""
+    if take.video is None:
+        look = [] if take.state is State.UNKNOWN else [("to look for it", line("run", take))]
+        return look + settling(take, line("resolve", take))
+    steps = [("to see it through", line("run", take))]
+    deletes = open_here(take, prepared) and prepared.provider.profile.delete
+    if take.state is State.RENDERING and deletes:
+        steps.append(("to give it up, after a question", line("cancel", take)))
+    return steps
 
 
 def standing(row: PlannedTake) -> str:
@@ -89,9 +139,9 @@ def unwanted(prepared: Prepared) -> list[str]:
     )
 
 
-def _at_most(take: Take) -> float | None:
-    """The highest price of its open render; None where nobody knows it."""
-    return None if take.intent.get("price", 0) is None else as_number(take.held)
+def _at_most(take: Take, amount: Decimal) -> float | None:
+    """What was paid for it at most; None where nobody knows the price."""
+    return None if take.intent.get("price", 0) is None else as_number(amount)
 
 
 def _where(prepared: Prepared, row: PlannedTake) -> str:

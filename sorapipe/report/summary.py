@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sorapipe.core.price import ZERO, told
-from sorapipe.core.take import State, Take
+from sorapipe.core.price import ZERO, told, usd
+from sorapipe.core.take import Event, State, Take
 from sorapipe.errors import printable
 from sorapipe.run.outcome import Outcome
 
@@ -40,12 +40,10 @@ def _troubles(outcome: Outcome, command: str, resolve: str) -> Iterator[str]:
     failed = ((name, why) for name, why in outcome.failed.items() if name not in lost)
     yield from _few(f"{name}: {why}" for name, why in failed)
     yield from _few(f"{name}: blocked: {why}" for name, why in outcome.blocked.items())
-    for take in outcome.lost:
-        free = take.intent.get("price") == 0
-        paid = "" if free else f"paid, {at_most(take, take.spent)}, and "
-        yield f"{take.name}: {paid}lost: {take.why}"
+    yield from map(gone, outcome.lost)
     for take in outcome.unknown:
         yield from _unknown(take, resolve)
+    yield from (late(event) for event in outcome.late)
     if outcome.in_flight:
         waits = all(take.state is State.RENDERED for take in outcome.in_flight)
         state = "rendered, and not fetched yet" if waits else "still rendering"
@@ -54,6 +52,8 @@ def _troubles(outcome: Outcome, command: str, resolve: str) -> Iterator[str]:
     for take in outcome.elsewhere:
         there = f"{take.intent['provider']} ({take.intent['address']})"
         yield f"{take.name} is still {take.video} at {there}; a run with that server fetches it"
+    if outcome.arriving and not outcome.in_flight:
+        yield f"go on with: {command}"
     if outcome.refused:
         yield f"nothing new was sent after the server refused: {outcome.refused}"
     if outcome.over_budget:
@@ -67,8 +67,28 @@ def _troubles(outcome: Outcome, command: str, resolve: str) -> Iterator[str]:
 def _unknown(take: Take, resolve: str) -> Iterator[str]:
     why = take.why or "the run ended before its answer"
     yield f"{take.name}: may have been paid, {at_most(take, take.held)}: {why}"
-    first = "" if take.state is State.UNKNOWN else "the next run looks for it; or "
-    yield f"  {first}settle it: {settling(take, resolve)}"
+    if take.state is not State.UNKNOWN:
+        yield "  the next run looks for it; or settle it yourself:"
+    yield from (f"  {what}: {command}" for what, command in settling(take, resolve))
+
+
+def gone(take: Take) -> str:
+    """A video that was paid for and never came home, with its price."""
+    paid = "" if take.intent.get("price") == 0 else f"paid, {at_most(take, take.spent)}, and "
+    return f"{take.name}: {paid}lost: {take.why}"
+
+
+def late(event: Event) -> str:
+    """A video that the server was paid for twice: its price, and where it is."""
+    cost = event.get("price")
+    price = "an unknown price" if cost is None else f"up to {told(usd(cost))}"
+    if event["event"] == "duplicate-kept":
+        rest = f"it is kept as {event['file']}"
+    elif event["event"] == "duplicate-lost":
+        rest = f"it is lost: {event['why']}"
+    else:
+        rest = "it is not fetched yet"
+    return f"{event['take']}: paid twice, {price} more: {event['video']} turned up late; {rest}"
 
 
 def total(amount: Decimal, unpriced: int) -> str:
@@ -82,9 +102,14 @@ def at_most(take: Take, amount: Decimal) -> str:
     return "of unknown price" if unknown else f"up to {told(amount)}"
 
 
-def settling(take: Take, resolve: str) -> str:
-    """The command that settles a payment which nobody else can."""
-    return f"{resolve} {shlex.quote(take.name)} --adopt ID | --resubmit | --write-off"
+def settling(take: Take, resolve: str) -> list[tuple[str, str]]:
+    """The commands that settle a payment which nobody else can, each with when it is right."""
+    command = f"{resolve} {shlex.quote(take.name)}"
+    return [
+        ("if it was accepted, as ID", f"{command} --adopt ID"),
+        ("if it was not, to buy it", f"{command} --resubmit"),
+        ("to give it up as spent", f"{command} --write-off"),
+    ]
 
 
 def _few(lines: Iterator[str]) -> Iterator[str]:

@@ -86,7 +86,8 @@ def test_a_summary_says_what_to_do_next() -> None:
         "sorapipe resolve 'my board.yaml'",
     )
     assert "a@1: may have been paid, up to $0.80: no answer" in shown
-    assert "sorapipe resolve 'my board.yaml' a@1 --adopt ID | --resubmit | --write-off" in shown
+    for how in ("--adopt ID", "--resubmit", "--write-off"):
+        assert f": sorapipe resolve 'my board.yaml' a@1 {how}\n" in shown
     assert "still rendering; go on with: sorapipe run 'my board.yaml'" in shown
     assert "b@1 is video_1" in shown
 
