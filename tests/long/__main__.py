@@ -9,7 +9,17 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.long import kills, openapi, simulation, thousand
+from tests.long import (
+    folders,
+    kills,
+    openapi,
+    powercut,
+    simulation,
+    soak,
+    sockets,
+    syscalls,
+    thousand,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,7 +28,17 @@ def main() -> int:
     """0 where the run held what it is there to hold."""
     options = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)
     names = options.add_subparsers(metavar="NAME", required=True)
-    for module in (kills, openapi, simulation, thousand):
+    for module in (
+        folders,
+        kills,
+        openapi,
+        powercut,
+        simulation,
+        soak,
+        sockets,
+        syscalls,
+        thousand,
+    ):
         module.add(names)
     args = options.parse_args()
     begun = time.monotonic()
