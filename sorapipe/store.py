@@ -103,7 +103,7 @@ class Store:
         """Where the object with that digest stands or would stand. Raises StorageError."""
         if not _SHA256.fullmatch(sha256):  # it may come from a file that people edit
             raise StorageError(str(self.root), f"'{sha256}' is not a sha256", "64 hex digits are")
-        return self.root / "objects" / sha256[:2] / sha256
+        return self.root.joinpath("objects", sha256[:2], sha256)
 
     def has(self, sha256: str) -> bool:
         """Whether the object is there, by its name alone."""
@@ -166,7 +166,7 @@ class Store:
         write_atomically(self._record(fingerprint), text.encode())
 
     def _record(self, fingerprint: str) -> Path:
-        return self.root / "takes" / f"{fingerprint}.json"
+        return self.root.joinpath("takes", f"{fingerprint}.json")
 
     def deliver(self, sha256: str, target: Path) -> None:
         """Put a copy at `target`, in one step. Raises StorageError where the object is damaged.

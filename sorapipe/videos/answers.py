@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from sorapipe.videos import reading
@@ -125,6 +126,8 @@ def retry_after(answer: WireAnswer) -> float | None:
         return max(milliseconds / 1000, 0.0)
     for name in ("retry-after", "llm_provider-retry-after"):
         value = answer.headers.get(name)
+        if value is None:
+            continue
         seconds = reading.number(value)
         if seconds is None:
             seconds = _until(value, server_date(answer))
@@ -194,12 +197,13 @@ def _page_text(answer: WireAnswer) -> str:
     return "" if text.startswith("<") else text
 
 
-def _until(value: str | None, now: float | None) -> float | None:
+def _until(value: str, now: float | None) -> float | None:
     """Seconds from the server's now to an HTTP date; without its clock the date says nothing."""
     when = _http_date(value)
     return None if when is None or now is None else when - now
 
 
+@lru_cache(maxsize=64)  # the answers of one second have one date
 def _http_date(value: str | None) -> float | None:
     if not value:
         return None

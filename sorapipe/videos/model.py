@@ -110,7 +110,8 @@ def status_of(word: object, own: Mapping[str, Status] = _NO_WORDS) -> Status:
     found = reading.text(word)
     if found is None:
         return "in_progress"
-    return own.get(found) or own.get(_plain(found)) or _WORDS.get(_plain(found), "in_progress")
+    plain = _plain(found)
+    return own.get(found) or own.get(plain) or _WORDS.get(plain, "in_progress")
 
 
 def id_of(raw: Mapping[str, Any]) -> str | None:

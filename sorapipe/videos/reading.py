@@ -28,7 +28,7 @@ def parse(body: bytes) -> object:
     try:
         # One bad byte, or a number beyond all sense, is no reason to lose the id beside it.
         whole = body.decode(json.detect_encoding(body), "replace")
-        value: object = json.loads(whole, parse_int=_integer)
+        value: object = _SHORT_INTEGERS.decode(whole)
         if b"\\ud" in body or b"\\uD" in body:
             # Half a surrogate pair is legal JSON and can't be written down anywhere later.
             text = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
@@ -41,6 +41,9 @@ def parse(body: bytes) -> object:
 def _integer(digits: str) -> int | float:
     """A JSON integer; Python refuses to read one of thousands of digits, so that is a float."""
     return int(digits) if len(digits) < _LONGEST_INTEGER else float(digits)
+
+
+_SHORT_INTEGERS = json.JSONDecoder(parse_int=_integer)
 
 
 def text(value: object) -> str | None:
@@ -60,8 +63,9 @@ def identifier(value: object) -> str | None:
     word = text(value)
     if word is None or len(word) > _LONGEST_ID or word in {".", ".."} or not word.isprintable():
         return None
-    # What was no character when it came can't be said back to the server.
-    return None if any(sign.isspace() or sign == "\ufffd" for sign in word) else word
+    # What was no character when it came can't be said back to the server; a space is the only
+    # white space that is printable.
+    return None if " " in word or "\ufffd" in word else word
 
 
 def number(value: object) -> float | None:

@@ -229,7 +229,9 @@ _BYTES = {"accept": "*/*", "accept-encoding": "identity"}
 def _request(profile: Profile, method: str, path: str, **more: Any) -> WireRequest:
     """A request of that profile; a path's own query comes before what is asked."""
     bare, _, fixed = path.partition("?")
-    more["query"] = {**dict(parse_qsl(fixed, keep_blank_values=True)), **more.get("query", {})}
+    if fixed:
+        own = dict(parse_qsl(fixed, keep_blank_values=True))
+        more["query"] = {**own, **more.get("query", {})}
     more.setdefault("headers", _ACCEPT)
     return WireRequest(method=method, path=bare, auth=profile.auth, **more)
 

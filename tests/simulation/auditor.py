@@ -21,27 +21,16 @@ EXITS = frozenset({0, 1, 3, 4, 6, 7, 130, 143, None})
 def audit(story: Story) -> list[str]:
     """Every promise that was broken, one line each; none is the empty list."""
     audits = [_Audit(story, project) for project in range(story.scenario.projects)]
-    swapped = {video for one in audits for video in one.swaps(audits)}
-    found = _endings(story, swapped)
+    found = _endings(story)
     for one in audits:
-        one.swapped = swapped
-    while loose := {video for one in audits for video in one.loose()} - swapped:
-        swapped |= loose
-    for one in audits:
-        found += one.found()
+        found += one.found() + one.late(audits)
     return found
 
 
-def _endings(story: Story, swapped: set[str]) -> list[str]:
+def _endings(story: Story) -> list[str]:
     """Everything ends, with a documented exit code and without a fault of ours."""
     found = []
     for end in story.ends:
-        if (
-            end.command == "resolve"
-            and end.exit == 2
-            and any(video in end.text for video in swapped)
-        ):
-            continue
         if end.exit not in EXITS or "Traceback" in end.text:
             found.append(
                 f"end: {end.command} of {end.project} exited {end.exit}: {end.text.strip()}"
@@ -96,12 +85,12 @@ class _Audit(Evidence):
     def _unproved(self, first: Post, second: Post) -> str:
         """Why the second request of a take may not follow the first; nothing if it may."""
         if first.key == second.key:
-            return "" if self.story.scenario.kind.keys == "replay" else "the same key, not trusted"
+            return "the same key, not trusted" if self.story.scenario.kind.keys == "none" else ""
         names = {event["event"] for event in self.fates[first.key]}
         render = self.by_key.get(first.key)
         if render is None and first.told == "no" and names & SAID_FREE:
             return ""
-        if self.consented(first, second) or self.has_another(first.key):
+        if self.consented(first, second):
             return ""
         if render is not None:
             return f"the first was taken on as {render.id}"
@@ -123,8 +112,6 @@ class _Audit(Evidence):
             return "the ledger knows nothing of it"
         names = [event["event"] for event in self.fates[key]]
         take = self.intents[key]["take"]
-        if self.has_another(key):
-            return ""
         if "kept" in names:
             return self._not_kept(one)
         if "failed" in names:
@@ -186,14 +173,62 @@ class _Audit(Evidence):
         found = []
         for key, events in self.fates.items():
             for event in events:
-                if event["event"] not in ("accepted", "adopted"):
+                if event["event"] not in ("accepted", "adopted", "duplicate"):
                     continue
                 one = self.story.renders.get(event["video"])
-                if event["video"] in self.swapped:
-                    continue
                 if one is None or one.post.key != key:
                     whose = "nobody" if one is None else f"project {one.post.project}"
                     found.append(f"adopted: {event['video']} of {whose} was taken for {key}")
+        return found
+
+    # What turns up late is found, if it can only be this one.
+
+    def late(self, audits: list[_Audit]) -> list[str]:
+        """What the list showed for certain, and nobody took up."""
+        found = []
+        for one in self.renders:
+            names = [event["event"] for event in self.fates[one.post.key]]
+            if one.post.key not in self.intents or not self._is_certain(one, audits):
+                continue
+            if names[-1] == "unknown" and self.shown(one, 0.0, needed=False):
+                found.append(f"late: {one.id} was listed, and its payment is still unknown")
+            given_up = {"resubmitted", "written-off"} & set(names)
+            if given_up and self.shown(one, self._given_up(one), needed=True):
+                found += self._missed(one, names)
+        return found
+
+    def _is_certain(self, one: Render, audits: list[_Audit]) -> bool:
+        """Whether nothing else that was asked for can be taken for it."""
+        known = set().union(*(audit.ids() for audit in audits))
+        alike = (other for other in self.story.renders.values() if other.prompt == one.prompt)
+        if any(other is not one and other.id not in known for other in alike):
+            return False
+        return not any(
+            intent["request"]["prompt"] == one.prompt and key != one.post.key and audit.is_open(key)
+            for audit in audits
+            for key, intent in audit.intents.items()
+        )
+
+    def _given_up(self, one: Render) -> float:
+        """When its owner did so."""
+        take = self.intents[one.post.key]["take"]
+        ends = (e for e in self.story.ends if e.project == self.project and e.command == "resolve")
+        return max((end.ended for end in ends if end.text.startswith(take)), default=0.0)
+
+    def _missed(self, one: Render, names: list[str]) -> list[str]:
+        if "adopted" in names:
+            return []
+        if "duplicate" not in names:
+            return [f"late: {one.id} was given up and then listed, and the ledger does not have it"]
+        price = f"${one.price:.2f}"
+        told = (end.text for end in self.story.ends if end.project == self.project)
+        lines = (line for text in told for line in text.splitlines() if one.id in line)
+        found = []
+        if not any("paid twice" in line and price in line for line in lines):
+            found.append(f"late: {one.id} was paid twice, and nobody was told of {price}")
+        there = (data for name, data in self.story.files.items() if name.startswith(self.out))
+        if one.end == "completed" and one.bytes() not in there:
+            found.append(f"late: {one.id} was paid twice, and is not there")
         return found
 
     # The budget is never passed, whatever the open requests turn out to have cost.
@@ -224,8 +259,7 @@ class _Audit(Evidence):
         if self.last.exit != 0:
             return [] if self.last.text.strip() else [f"end: exit {self.last.exit}, not a word why"]
         found = []
-        swapped = [self.story.renders[video] for video in self.swapped]
-        whole = {one.bytes(): one for one in (*self.renders, *swapped)}
+        whole = {one.bytes(): one for one in self.renders}
         for shot in self.story.scenario.storyboard.shots:
             there = self.story.files.get(f"{self.out}/{shot.id}.mp4")
             one = whole.get(there or b"")

@@ -31,17 +31,18 @@ FIRST_FD = 1 << 20  # far above what a real process has open
 
 
 class Disk:
-    """The machine's disk, and what is open on it. `now` is wall time in nanoseconds.
+    """The machine's disk, and what is open on it. `now` is wall time in seconds.
 
     `room` is how many more bytes fit on it.
     """
 
-    def __init__(self, now: Callable[[], int]) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._numbers = 1
         self.root = Folder(1)
         self.folders: dict[str, Folder] = {ROOT: self.root}
         self.journal: list[Entry] = []
+        self._fresh: dict[str, Entry] = {}  # the folders whose own names are not durable
         self.open_files: dict[int, Opened] = {}
         self._next_fd = FIRST_FD
         self.room = 1 << 40
@@ -108,10 +109,10 @@ class Disk:
 
     def opened(self, fd: int) -> Opened:
         """What that descriptor stands for. Raises OSError."""
-        found = self.open_files.get(fd)
-        if found is None:
-            raise refuse(errno.EBADF, str(fd))
-        return found
+        try:
+            return self.open_files[fd]
+        except KeyError:
+            raise refuse(errno.EBADF, str(fd)) from None
 
     def bytes_of(self, fd: int) -> tuple[Opened, File]:
         """An open file. Raises OSError where it is a folder."""
@@ -127,16 +128,17 @@ class Disk:
         if isinstance(node, File) and node.holder == fd:
             node.holder = None
 
-    def write(self, fd: int, data: bytes) -> int:
+    def write(self, fd: int, data: bytes | memoryview) -> int:
         """How many bytes were taken; raises ENOSPC where there is no room for any."""
         opened, file = self.bytes_of(fd)
         at = len(file.data) if opened.append else opened.at
-        fits = bytes(data[: max(self.room, 0)])
-        if data and not fits:
+        fits = data if len(data) <= self.room else data[: max(self.room, 0)]
+        if len(data) and not len(fits):
             raise refuse(errno.ENOSPC, opened.path)
         if at < file.durable and file.old is None:
             file.old = file.medium()
-        file.holes = [hole for hole in file.holes if hole[0] < at or hole[1] > at + len(fits)]
+        if file.holes:
+            file.holes = [hole for hole in file.holes if hole[0] < at or hole[1] > at + len(fits)]
         before = len(file.data)
         file.data[at : at + len(fits)] = fits
         self.room -= len(file.data) - before
@@ -158,7 +160,7 @@ class Disk:
         """Make it durable; one that `fails` leaves the bytes unwritten and called clean."""
         opened = self.opened(fd)
         node = opened.node
-        if not fails:
+        if self._fresh and not fails:
             self._sync_way(opened.path)
         if isinstance(node, Folder):
             if fails:
@@ -172,17 +174,16 @@ class Disk:
 
     def _sync_way(self, path: str) -> None:
         """The folders above what is synced are durable with it, as on every journaling system."""
-        if any(isinstance(change[2], Folder) for entry in self.journal for change in entry.changes):
-            parts = path.split("/")
-            above = ("/".join(parts[:count]) for count in range(2, len(parts) + 1))
-            way = {folder.number for name in above if (folder := self.folders.get(name))}
-            for entry in self.journal:
-                (_, _, node), *_ = entry.changes
-                entry.synced = entry.synced or (isinstance(node, Folder) and node.number in way)
+        way = [name for name in self._fresh if path == name or path.startswith(f"{name}/")]
+        for name in way:
+            self._fresh.pop(name).synced = True
 
     def _sync_names(self, folder: Folder) -> None:
         for entry in self.journal:
-            entry.synced = entry.synced or any(change[0] is folder for change in entry.changes)
+            if not entry.synced:
+                for change in entry.changes:
+                    if change[0] is folder:
+                        entry.synced = True
         done = 0
         while done < len(self.journal) and self.journal[done].synced:
             _apply(self.journal[done])
@@ -197,7 +198,7 @@ class Disk:
         self._numbers += 1
         folder = Folder(self._numbers, self._now())
         self._name((parent, name, folder))
-        self.folders[path] = folder
+        self.folders[path], self._fresh[path] = folder, self.journal[-1]
 
     def move(self, source: str, target: str) -> None:
         """Rename a file over whatever is there."""
@@ -250,6 +251,7 @@ class Disk:
             if entry.synced or keep(number):
                 _apply(entry)
         self.journal.clear()
+        self._fresh.clear()
         self.folders, seen = {}, set[int]()
         self._mount(ROOT, self.root, chance, seen)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.simulation.nodes import ROOT
 from tests.simulation.scenario import PRICE, PROMISE
-from tests.simulation.server import Post
+from tests.simulation.server import Post, Render
 from tests.simulation.story import End, Story
 
 SAID_FREE = frozenset({"not-sent", "throttled", "rejected"})
@@ -34,53 +34,6 @@ class Evidence:
         self.by_key = {one.post.key: one for one in self.renders}
         runs = [e for e in story.ends if e.project == project and e.command == "run"]
         self.last: End | None = runs[-1] if runs else None
-        self.swapped: set[str] = set()
-
-    def swaps(self, audits: list[Any]) -> set[str]:
-        """The videos that this project adopted, while the folder that bought them was interrupted.
-
-        A limit that is known: where a folder is stopped between its request and its claim, another
-        one that asks for the same, and gets no answer, cannot know whose video the list shows.
-        """
-        found = set()
-        for key, events in list(self.fates.items()):
-            for event in events:
-                one = self.story.renders.get(event.get("video") or "")
-                if event["event"] != "adopted" or one is None:
-                    continue
-                if one.post.project in (self.project, -1):
-                    continue
-                broken = self.story.ends[one.post.session - 1].exit in (None, 4)
-                if one.post.key != key and (
-                    broken or not audits[one.post.project].learned(one.post.key)
-                ):
-                    found.add(one.id)
-        return found
-
-    def loose(self) -> set[str]:
-        """What this project adopted of its own, whose take has somebody else's: it follows."""
-        pairs = [
-            (key, event.get("video")) for key, events in self.fates.items() for event in events
-        ]
-        found = ((key, self.story.renders.get(video or "")) for key, video in pairs)
-        return {
-            one.id
-            for key, one in found
-            if one is not None
-            and one.post.project == self.project
-            and one.post.key != key
-            and self.has_another(one.post.key)
-        }
-
-    def learned(self, key: str) -> bool:
-        """Whether the answer to that request was made durable."""
-        return any(event["event"] == "accepted" for event in self.fates[key])
-
-    def has_another(self, key: str) -> bool:
-        """Whether it got a swapped video for that request, or its own went elsewhere."""
-        own = self.by_key.get(key)
-        taken = any(event.get("video") in self.swapped for event in self.fates[key])
-        return taken or (own is not None and own.id in self.swapped)
 
     def _read(self) -> None:
         for number, line in enumerate(self.ledger.split(b"\n")[:-1], 1):
@@ -101,7 +54,7 @@ class Evidence:
         for event in self.lines:
             if event["event"] == "intent":
                 open_[event["fp"]] = event["render"]
-            key = open_.get(event.get("fp", ""))
+            key = event.get("render") or open_.get(event.get("fp", ""))
             if key is not None:
                 fates[key].append(event)
         return fates
@@ -117,8 +70,42 @@ class Evidence:
         ended = bool(names & {"failed", "lost", "written-off"})
         return ended and any(first.at <= end.begun <= second.at for end in again)
 
+    def ids(self) -> set[str]:
+        """The videos that this project knows to be its own."""
+        names = ("accepted", "adopted", "duplicate")
+        return {event["video"] for event in self.lines if event["event"] in names}
+
+    def is_open(self, key: str) -> bool:
+        """Whether that request may have bought something that nobody knows the id of."""
+        names = {event["event"] for event in self.fates[key]}
+        return not names & {"accepted", "adopted", "duplicate", "absent", *SAID_FREE}
+
+    def shown(self, one: Render, since: float, *, needed: bool) -> bool:
+        """Whether its list showed it while a run in calm weather was to look for it.
+
+        With `needed` only runs count that talked to the server for another reason too.
+        """
+        kind = self.story.scenario.kind
+        if one.listed is None or kind.worth == "none" or not kind.echo:
+            return False
+        begin = max(since, one.listed)
+        return any(
+            end.begun > begin and end.ended < one.expires and (not needed or self._talked(end))
+            for end in self.story.ends
+            if end.project == self.project and end.command == "run" and not end.disturbed
+        )
+
+    def _talked(self, end: End) -> bool:
+        posts = (post.at for post in self.posts)
+        return any(end.begun <= at <= end.ended for at in posts)
+
     def absent(self, first: Post, before: float) -> bool:
-        """Whether a complete list, late enough to have it, was read and did not have it."""
+        """Whether a complete list, late enough to have it, was read and did not have it.
+
+        Where the owner wants such requests to be held, that is no reason to send it again.
+        """
+        if self.story.scenario.storyboard.on_ambiguous == "hold":
+            return False
         if self.story.scenario.kind.worth != "proof" or first.key in self.by_key:
             return False
         looks = (at for project, at in self.story.looks if project == self.project)
@@ -131,8 +118,6 @@ class Evidence:
             return Decimal(0)
         price = PRICE * Decimal(str(intent["request"]["seconds"]))
         one = self.by_key.get(post.key)
-        if one is not None and one.id in self.swapped:
-            return Decimal(0)  # it went to another folder, as far as anybody here can know
         if one is not None:
             free = self.story.scenario.kind.failures_free and one.end == "failed" and one.ends < now
             return Decimal(0) if free else price

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from functools import cache
+from functools import cache, lru_cache
 
 
 def _box(kind: bytes, *parts: bytes) -> bytes:
@@ -11,6 +11,7 @@ def _box(kind: bytes, *parts: bytes) -> bytes:
     return struct.pack(">I4s", len(body) + 8, kind) + body
 
 
+@lru_cache(maxsize=256)
 def film(video: str, seconds: float, size: str) -> bytes:
     """A file of that length and size ("WIDTHxHEIGHT") whose pictures are the video's name."""
     return _head(seconds, size) + _box(b"mdat", video.encode().ljust(64, b"."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import heapq
 import sys
 from collections import deque
@@ -21,10 +22,13 @@ class Stuck(Exception):
 class Handle:
     """One call that is to be made."""
 
-    __slots__ = ("_args", "_call", "_context", "_when", "off")
+    __slots__ = ("args", "call", "context", "due", "off")
 
-    def __init__(self, call: Any, args: Any, context: Any, when: float = 0.0) -> None:
-        self._call, self._args, self._context, self._when = call, args, context, when
+    def __init__(self, call: Any, args: Any, context: Any, due: float = 0.0) -> None:
+        self.call = call
+        self.args = args
+        self.context = context
+        self.due = due
         self.off = False
 
     def cancel(self) -> None:
@@ -37,38 +41,39 @@ class Handle:
 
     def when(self) -> float:
         """The time it is due at."""
-        return self._when
+        return self.due
 
     def run(self) -> None:
         """Make it now."""
-        if self._context is None:
-            self._call(*self._args)
+        if self.context is None:
+            self.call(*self.args)
         else:
-            self._context.run(self._call, *self._args)
+            self.context.run(self.call, *self.args)
 
 
 class Loop(asyncio.AbstractEventLoop):
     """Single-threaded, without sockets. `time` is handed in and out, since it outlives the loop.
 
-    `most` is how many calls it makes before it is called stuck. What is handed to a thread runs in
-    the loop, `thread_delay()` seconds later. `dead` says that the process is no more.
+    `most` is how often it turns before it is called stuck. What is handed to a thread runs in the
+    loop, `thread_delay()` seconds later. `dead` says that the process is no more.
     """
 
+    # Futures ask this of their loop one by one; bool() says False without a frame of its own.
+    get_debug = staticmethod(bool)
+
     def __init__(self, now: float, thread_delay: Callable[[], float], most: int) -> None:
-        self._now = now
+        self.now = now
+        self.dead = False
+        self.create_future = functools.partial(asyncio.Future, loop=self)  # type: ignore[method-assign]
         self._ready: deque[Handle] = deque()
-        self._timers: list[tuple[float, int, Handle]] = []
+        self._timers: list[tuple[float, int, Any]] = []  # a Handle, or a future that is a sleep
         self._count = 0
         self._left = most
         self._thread_delay = thread_delay
         self.signals: dict[int, Handle] = {}
-        self.dead: Callable[[], bool] = lambda: False
 
     def time(self) -> float:
-        return self._now
-
-    def get_debug(self) -> bool:
-        return False
+        return self.now
 
     def is_running(self) -> bool:
         return True
@@ -91,7 +96,11 @@ class Loop(asyncio.AbstractEventLoop):
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None
     ) -> Handle:
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        due = self.now + delay
+        handle = Handle(callback, args, context, due)
+        self._count += 1
+        heapq.heappush(self._timers, (due, self._count, handle))
+        return handle
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
@@ -101,13 +110,17 @@ class Loop(asyncio.AbstractEventLoop):
         heapq.heappush(self._timers, (when, self._count, handle))
         return handle
 
-    def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.Future(loop=self)
-
     def create_task(  # type: ignore[override]
         self, coro: Any, *, name: str | None = None, context: contextvars.Context | None = None
     ) -> asyncio.Task[Any]:
         return asyncio.Task(coro, loop=self, name=name or "task", context=context)
+
+    def sleep(self, seconds: float) -> asyncio.Future[None]:
+        """`asyncio.sleep`, without a coroutine and a call for each."""
+        done: asyncio.Future[None] = self.create_future()
+        self._count += 1
+        heapq.heappush(self._timers, (self.now + seconds, self._count, done))
+        return done
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Any, func: Callable[..., T], *args: Any
@@ -129,38 +142,43 @@ class Loop(asyncio.AbstractEventLoop):
         sys.set_asyncgen_hooks(None, lambda _: None)  # what a dead process left is never finished
         try:
             main = self.create_task(coroutine)
-            self._turn_until(main.done)
+            self._turn_until(main)
             for task in asyncio.all_tasks(self):
                 task.cancel()
-                self._turn_until(task.done)
+                self._turn_until(task)
             return main.result()  # type: ignore[no-any-return]
         finally:
             self._bury()
             sys.set_asyncgen_hooks(*hooks)
             asyncio._set_running_loop(None)
 
-    def _turn_until(self, done: Callable[[], bool]) -> None:
+    def _turn_until(self, task: asyncio.Task[Any]) -> None:
+        timers, ready, done = self._timers, self._ready, task.done
         while not done():
-            self._turn()
-
-    def _turn(self) -> None:
-        timers, ready = self._timers, self._ready
-        while timers and (timers[0][2].off or timers[0][0] <= self._now):
-            ready.append(heapq.heappop(timers)[2])
-        if not ready:
-            if not timers:
-                raise Stuck("everybody waits, and nothing is going to happen")
-            self._now = timers[0][0]
-            return
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if not handle.off:
-                handle.run()
-                if self.dead():
+            while timers and (timers[0][0] <= self.now or timers[0][2].cancelled()):
+                due = heapq.heappop(timers)[2]
+                if type(due) is Handle:
+                    ready.append(due)
+                elif not due.done():
+                    due.set_result(None)
+            if not ready:
+                if not timers:
+                    raise Stuck("everybody waits, and nothing is going to happen")
+                self.now = timers[0][0]
+                continue
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if handle.off:
+                    continue
+                if handle.context is None:  # as `run` does, where calls are what costs
+                    handle.call(*handle.args)
+                else:
+                    handle.context.run(handle.call, *handle.args)
+                if self.dead:
                     raise Dead
-        self._left -= 1
-        if self._left < 0:
-            raise Stuck("it goes on and on")
+            self._left -= 1
+            if self._left < 0:
+                raise Stuck("it goes on and on")
 
     def _bury(self) -> None:
         """End the tasks that a dead process leaves, while its machine refuses whatever they do."""

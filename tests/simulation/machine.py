@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import marshal
 from random import Random
 
 from tests.simulation import system
@@ -24,11 +26,12 @@ class Machine(system.Machine):
     def __init__(self, seed: int, said: list[str] | None) -> None:
         self.scenario: Scenario = scenario(seed)
         self.chance = Random(f"machine {seed}")
-        self.disk = Disk(lambda: int(self.wall() * 1e9))
+        self._skew = self.scenario.skew
+        self.disk = Disk(self.wall)
         self.loop: Loop | None = None
         self.time = 0.0
         self.dead = False
-        self.trace = hashlib.blake2b(digest_size=8)
+        self._noted: list[tuple[object, ...]] = []
         self._said = said
         self._half = False
         self.expect(Session(project=0))
@@ -43,20 +46,31 @@ class Machine(system.Machine):
 
     def now(self) -> float:
         """True seconds since the beginning."""
-        return self.loop.time() if self.loop is not None else self.time
+        return self.time if self.loop is None else self.loop.now
 
     def wall(self) -> float:
         """What this machine's clock shows, in seconds since the epoch."""
-        return EPOCH + self.now() + self.scenario.skew
+        now = self.time if self.loop is None else self.loop.now
+        return EPOCH + now + self._skew
+
+    def sleep(self, seconds: float) -> asyncio.Future[None]:
+        """Done after so many seconds of the loop that runs."""
+        assert self.loop is not None
+        return self.loop.sleep(seconds)
 
     # What happens on it.
 
     def note(self, *words: object) -> None:
         """One line of the trace."""
-        line = f"{self.now()!r} {words}"
-        self.trace.update(line.encode())
+        now = self.time if self.loop is None else self.loop.now
+        self._noted.append((now, *words))
         if self._said is not None:
-            self._said.append(line)
+            self._said.append(f"{now!r} {words}")
+
+    def trace(self) -> str:
+        """The digest of all that was noted."""
+        # Version 2 says what a thing is, and nothing of how it lies in memory.
+        return hashlib.blake2b(marshal.dumps(self._noted, 2), digest_size=8).hexdigest()
 
     def alive(self) -> None:
         """Raises Dead where the process is no more."""
@@ -70,12 +84,13 @@ class Machine(system.Machine):
 
     def seen(self, what: str, path: str) -> None:
         """A change of disk or network is about to happen: perhaps the blow falls."""
-        self.alive()
+        if self.dead:
+            self.alive()
         if what == "look":
             return
         self.note(what, path)
         self._left -= 1
-        if self._blow is not None and self._left <= 0:
+        if self._left <= 0 and self._blow is not None:
             self._strike(what, path)
 
     def _strike(self, what: str, path: str) -> None:
@@ -105,5 +120,7 @@ class Machine(system.Machine):
         """The process ends here."""
         self._half = True
         self.dead = True
+        if self.loop is not None:
+            self.loop.dead = True
         self.note("dead")
         raise Dead

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from email.utils import formatdate
+from functools import lru_cache, partial
+from itertools import accumulate
 from random import Random
 from typing import Any, Protocol, Self
 
@@ -42,6 +44,7 @@ FATES = {
     "402": 0.2,
     "quota": 0.2,
 }
+_NAMES, _WEIGHTS = list(FATES), list(accumulate(FATES.values()))
 _NO = frozenset({"429", "400", "401", "402", "quota"})
 LOOKS = ("reset", "hang", "500", "502", "503", "429", "404", "page")
 FETCHES = ("reset", "cut", "short", "500", "503", "404", "page", "429")
@@ -55,6 +58,9 @@ class Side(Protocol):
 
     def now(self) -> float:
         """True seconds since the beginning."""
+
+    def sleep(self, seconds: float) -> asyncio.Future[None]:
+        """Done after so many seconds."""
 
     def is_durable(self, project: int, word: str) -> bool:
         """Whether the ledger of that project has the word on the medium."""
@@ -92,7 +98,7 @@ class Network:
         """The answer to one request; raises APIConnectionError where none comes."""
         side, chance = self._side, self._chance
         side.seen("ask", f"{request.method} {request.path}")
-        await asyncio.sleep(chance.choice((0.01, 0.05, 0.3)))
+        await self._side.sleep(chance.choice((0.01, 0.05, 0.3)))
         if request.spends:
             return await self._create(request, before_send, timeout)
         return await self._look(request, timeout)
@@ -109,10 +115,10 @@ class Network:
         server.expect(post)
         side.seen("sent", request.path)
         if fate in ("lost-hang", "hang-after"):
-            await asyncio.sleep(patience)
+            await self._side.sleep(patience)
             server.advance(side.now())
             raise APITimeoutError(request.where, "no whole answer in time", spent="ambiguous")
-        await asyncio.sleep(chance.choice((0.05, 0.2, 1.0, 20.0)))
+        await self._side.sleep(chance.choice((0.05, 0.2, 1.0, 20.0)))
         server.advance(side.now())
         side.seen("answer", request.path)
         if fate in ("lost", "reset-after", "late-after"):
@@ -122,7 +128,7 @@ class Network:
     def _fate(self) -> str:
         if self._chance.random() >= self.weather.create:
             return "ok"
-        return self._chance.choices(list(FATES), list(FATES.values()))[0]
+        return self._chance.choices(_NAMES, cum_weights=_WEIGHTS)[0]
 
     def _post(self, request: WireRequest, fate: str) -> Post:
         now, key = self._side.now(), request.headers.get("idempotency-key", "")
@@ -168,9 +174,9 @@ class Network:
         side, server, chance = self._side, self._server, self._chance
         fate = chance.choice(LOOKS) if chance.random() < self.weather.look else "ok"
         if fate == "hang":
-            await asyncio.sleep(patience)
+            await self._side.sleep(patience)
             raise APITimeoutError(request.where, "no whole answer in time", spent="not_sent")
-        await asyncio.sleep(chance.choice((0.02, 0.1, 0.5)))
+        await self._side.sleep(chance.choice((0.02, 0.1, 0.5)))
         if fate == "reset":
             raise APIConnectionError(request.where, "connection reset", spent="not_sent")
         video = request.path.removeprefix("/videos").strip("/")
@@ -202,7 +208,7 @@ class Network:
         )
 
     def _date(self) -> str:
-        return formatdate(self._server.clock(self._side.now()), usegmt=True)
+        return _http_date(int(self._server.clock(self._side.now())))
 
     @asynccontextmanager
     async def open(
@@ -214,7 +220,7 @@ class Network:
         """A video's bytes, as they come."""
         side, chance = self._side, self._chance
         side.seen("fetch", request.path)
-        await asyncio.sleep(chance.choice((0.02, 0.2)))
+        await self._side.sleep(chance.choice((0.02, 0.2)))
         fate = chance.choice(FETCHES) if chance.random() < self.weather.fetch else "ok"
         if fate == "reset":
             raise APIConnectionError(request.where, "connection reset", spent="not_sent")
@@ -247,6 +253,9 @@ class Network:
         content = Content(206 if start else 200, part, "video/mp4", request, breaks=fate == "cut")
         content.headers.update(headers)
         return content
+
+
+_http_date = lru_cache(maxsize=64)(partial(formatdate, usegmt=True))
 
 
 class Content:

@@ -19,7 +19,7 @@ class File:
     """
 
     number: int
-    changed: int = 0  # nanoseconds since the epoch
+    changed: float = 0.0  # seconds since the epoch
     data: bytearray = field(default_factory=bytearray)
     durable: int = 0
     old: bytes | None = None
@@ -46,7 +46,7 @@ class Folder:
     """A folder: its names now, and those that are on the medium (without the journal)."""
 
     number: int
-    changed: int = 0
+    changed: float = 0.0
     names: dict[str, Node] = field(default_factory=dict)
     medium: dict[str, Node] = field(default_factory=dict)
     links: int = 2
@@ -82,12 +82,12 @@ class Status:
     st_size: int
     st_ino: int
     st_nlink: int
-    st_mtime_ns: int
+    st_mtime: float
 
     @property
-    def st_mtime(self) -> float:
-        """Seconds since the epoch."""
-        return self.st_mtime_ns / 1e9
+    def st_mtime_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+        return int(self.st_mtime * 1e9)
 
 
 def refuse(code: int, path: str) -> OSError:

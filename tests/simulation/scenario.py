@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from sorapipe.core.storyboard import Shot, Storyboard
+from sorapipe.core.storyboard import OnAmbiguous, Shot, Storyboard
 
 PRICE = Decimal("0.1")  # USD a second
 SETTLE = 30.0  # seconds that our runs look for a lost answer
@@ -78,7 +78,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """All that a seed decides beforehand. `skew` is our machine's clock less the true one."""
+    """All that a seed decides beforehand. `skew` is our machine's clock less the true one.
+
+    `owner` says whether what is unknown is settled by its owner at last, `impatient` whether that
+    is done at once, and often wrongly.
+    """
 
     storyboard: Storyboard
     kind: Kind
@@ -89,6 +93,7 @@ class Scenario:
     run_budget: Decimal | None
     skew: float
     owner: bool
+    impatient: bool
     retry_failed: bool
 
 
@@ -109,8 +114,14 @@ def scenario(seed: int) -> Scenario:
     whole = sum((PRICE * Decimal(str(shot.seconds)) * shot.takes for shot in shots), Decimal(0))
     takes = sum(shot.takes for shot in shots)
     budget = whole * Decimal(chance.randint(9, 20)) / 10 if chance.random() < 0.5 else None
+    luck = 1.0 if kind.crowd else Random(f"late {seed}").random()
+    impatient = luck < 0.2
+    if luck < 0.3:  # a list that is minutes behind, and perhaps an owner who does not wait for it
+        kind = replace(kind, worth="hint", keys="none", echo=True, lag=200.0, hides=0.0)
+        weather = replace(weather, create=0.5, render=0.25)
+    hold: OnAmbiguous = "hold" if Random(f"hold {seed}").random() < 0.15 else "settle"
     return Scenario(
-        storyboard=Storyboard(shots=shots, budget=budget),
+        storyboard=Storyboard(shots=shots, budget=budget, on_ambiguous=hold),
         kind=kind,
         weather=weather,
         sessions=tuple(_sessions(chance, projects, takes)),
@@ -118,8 +129,9 @@ def scenario(seed: int) -> Scenario:
         concurrency=chance.choice((1, 2, 4, 8)),
         run_budget=whole * Decimal(chance.randint(9, 12)) / 10 if chance.random() < 0.15 else None,
         skew=chance.choice((0.0, 0.0, 0.0, 2.0, -40.0, 3600.0)),
-        owner=chance.random() < 0.6,
-        retry_failed=chance.random() < 0.2,
+        owner=chance.random() < 0.6 or impatient,
+        impatient=impatient,
+        retry_failed=chance.random() < 0.2 or impatient,
     )
 
 

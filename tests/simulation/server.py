@@ -79,7 +79,7 @@ class Server:
     renders: dict[str, Render] = field(default_factory=dict)
     looks: list[tuple[int, float]] = field(default_factory=list)
     _waiting: list[Post] = field(default_factory=list)
-    _look_begun: dict[int, float] = field(default_factory=dict)
+    _look_begun: dict[tuple[int, str | None], float] = field(default_factory=dict)
 
     def clock(self, now: float) -> float:
         """What its own clock shows, in seconds since the epoch."""
@@ -217,16 +217,18 @@ class Server:
         if self.kind.worth == "none":
             return 404, {"error": {"message": "not found"}}
         after, asked = query.get("after"), int(query.get("limit", "20"))
-        if after is None:
-            self._look_begun[project] = now
         shown = [one for one in self.renders.values() if one.listed is not None]
         names = [one.id for one in reversed(shown) if (one.listed or 0.0) <= now]
         names = [name for name in names if self.known(name, now)]
         start = names.index(after) + 1 if after in names else 0
         page = names[start : start + min(asked, self.kind.cap)]
         more = start + len(page) < len(names)
-        if not more:
-            self.looks.append((project, self._look_begun[project]))
+        # Several looks may be under way: each goes on from where its own last page ended.
+        begun = now if after is None else self._look_begun.get((project, after), now)
+        if more:
+            self._look_begun[project, page[-1]] = begun
+        else:
+            self.looks.append((project, begun))
         answer: dict[str, Any] = {"data": [self.told(self.renders[name], now) for name in page]}
         if self.kind.counts:
             answer |= {"has_more": more, "last_id": page[-1] if page else None}

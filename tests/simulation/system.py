@@ -61,15 +61,10 @@ def on(machine: Machine) -> Iterator[None]:
 
 def _ours(path: Any) -> str | None:
     """The path as text if it is a simulated one."""
-    text = path if isinstance(path, str) else getattr(path, "_str", None) or _text(path)
-    return text if text is not None and text.startswith(ROOT) else None
-
-
-def _text(path: Any) -> str | None:
     if isinstance(path, int | bytes):
         return None
-    word = os.fspath(path)
-    return word if isinstance(word, str) else None
+    text = path if type(path) is str else os.fspath(path)
+    return text if isinstance(text, str) and text.startswith(ROOT) else None
 
 
 def _at(machine: Machine, fd: int) -> str:
@@ -123,7 +118,7 @@ def _write(fd: int, data: Any) -> int:
         if machine.half_written() and len(data) > 1:
             machine.disk.write(fd, bytes(data)[: machine.chance.randrange(len(data))])
         raise
-    return machine.disk.write(fd, bytes(data))
+    return machine.disk.write(fd, data)
 
 
 def _sync(fd: int) -> None:

@@ -1,16 +1,15 @@
-"""Thousands of simulated stories, and nothing in them is paid twice or lost."""
+"""The stories are the same each time, and worth telling."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
-from tests.simulation.auditor import audit
+from tests.simulation.seeds import trace_of
 from tests.simulation.stage import play, replaced
-
-SEEDS = 2_000
-STEP = 500
 
 
 @pytest.fixture(autouse=True)
@@ -20,18 +19,12 @@ def simulated() -> Iterator[None]:
         yield
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, SEEDS, STEP))
-def test_no_promise_is_broken(first: int) -> None:
-    """Whatever server, network, disk and power do, the auditor finds nothing."""
-    broken = {seed: found for seed in range(first, first + STEP) if (found := audit(play(seed)))}
-    assert not broken
-
-
 def test_a_seed_tells_the_same_story_again() -> None:
-    """A seed that is played twice leaves the same trace, and two seeds leave two."""
-    once = [play(seed).trace for seed in range(100)]
-    assert [play(seed).trace for seed in range(100)] == once
+    """A seed leaves the same trace in an interpreter that orders its sets otherwise."""
+    seeds = range(5)
+    once = [play(seed).trace for seed in seeds]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert list(pool.map(trace_of, seeds)) == once
     assert len(set(once)) == len(once)
 
 

@@ -13,6 +13,7 @@ import sorapipe.run.admit
 import sorapipe.run.create
 import sorapipe.run.fetch
 import sorapipe.run.heart
+import sorapipe.run.look
 import sorapipe.run.prepare
 import sorapipe.run.reconcile
 import sorapipe.run.watch
@@ -108,7 +109,7 @@ def _giving_up(move: Move, real: Any) -> Change:
 @bug
 def one_404_is_the_end_of_a_render() -> list[Change]:
     """One 404 is the end of a render."""
-    return [(sorapipe.run.watch, "MISSES", 0), _impatient()]
+    return [(sorapipe.run.look, "MISSES", 0), _impatient()]
 
 
 def _impatient() -> Change:

@@ -16,6 +16,7 @@ import sorapipe.run.heart
 import sorapipe.run.prepare
 import sorapipe.run.reconcile
 import sorapipe.run.watch
+from sorapipe.run.listing import Look
 from sorapipe.run.work import Work
 from sorapipe.videos.errors import APIError, APIStatusError, APITimeoutError
 from tests.simulation.bugs.planting import Change, bug
@@ -99,4 +100,4 @@ def a_twin_is_sent_while_the_first_is_open() -> list[Change]:
     return [(sorapipe.run.create, "_twin", lambda hands, work: None), _UNGUARDED]
 
 
-_UNGUARDED: Change = (sorapipe.run.reconcile, "_twin_is_open", lambda hands, take: False)
+_UNGUARDED: Change = (Look, "_own_rival", lambda self, intent, one: None)

@@ -18,6 +18,7 @@ import sorapipe.run.prepare
 import sorapipe.run.reconcile
 import sorapipe.run.watch
 from sorapipe.claims import Claims
+from sorapipe.run.listing import Look
 from sorapipe.videos.errors import APIError
 from tests.simulation.bugs.planting import Change, bug
 
@@ -25,25 +26,21 @@ from tests.simulation.bugs.planting import Change, bug
 @bug
 def the_first_of_several_is_adopted() -> list[Change]:
     """The first of several is adopted."""
-    real = sorapipe.run.reconcile.judge
+    real = sorapipe.run.listing.judge
 
     def judge(*args: Any) -> Any:
         verdict, ids = real(*args)
         return ("found", ids[:1]) if verdict == "several" else (verdict, ids)
 
-    return [(sorapipe.run.reconcile, "judge", judge)]
+    return [(sorapipe.run.listing, "judge", judge)]
 
 
 @bug
 def what_may_be_the_twins_is_adopted() -> list[Change]:
     """What may be the twin's is adopted, where keys should have told them apart and did not."""
-
-    async def replayed(hands: Any, work: Any, take: Any) -> bool:
-        return False
-
     return [
-        (sorapipe.run.reconcile, "_replayed", replayed),
-        (sorapipe.run.reconcile, "_twin_is_open", lambda hands, take: False),
+        (sorapipe.run.reconcile, "_key_is_trusted", lambda hands, work, take: False),
+        (Look, "_own_rival", lambda self, intent, one: None),
     ]
 
 
@@ -56,12 +53,12 @@ def a_hint_is_taken_for_proof() -> list[Change]:
 @bug
 def one_look_is_enough() -> list[Change]:
     """One look is enough."""
+    return [_searching(_hasty, of="proof")]
 
-    def hasty(provider: Any) -> Any:
-        limits = dataclasses.replace(provider.limits, settle_timeout=0.0)
-        return dataclasses.replace(provider, limits=limits)
 
-    return [_searching(hasty, of="proof")]
+def _hasty(provider: Any) -> Any:
+    limits = dataclasses.replace(provider.limits, settle_timeout=0.0)
+    return dataclasses.replace(provider, limits=limits)
 
 
 def _profile(provider: Any, **changes: Any) -> Any:
@@ -71,10 +68,10 @@ def _profile(provider: Any, **changes: Any) -> Any:
 def _searching(change: Callable[[Any], Any], of: str) -> Change:
     real = sorapipe.run.reconcile._search
 
-    async def search(hands: Any, work: Any, take: Any) -> None:
+    async def search(hands: Any, work: Any, take: Any, *, exists: bool) -> None:
         if hands.provider.profile.list == of:
             hands = dataclasses.replace(hands, provider=change(hands.provider))
-        await real(hands, work, take)
+        await real(hands, work, take, exists=exists)
 
     return (sorapipe.run.reconcile, "_search", search)
 
@@ -88,46 +85,56 @@ def only_the_first_page_is_read() -> list[Change]:
         for video in page.data:
             yield video
 
-    return [(sorapipe.run.reconcile, "_recent", recent)]
+    return [(sorapipe.run.listing, "_recent", recent)]
 
 
 @bug
 def a_list_that_fails_is_an_empty_list() -> list[Change]:
     """A list that fails is an empty list."""
-    real = sorapipe.run.reconcile._looked
+    real = sorapipe.run.reconcile.look
 
-    async def looked(hands: Any, work: Any, take: Any) -> Any:
+    async def look(hands: Any, *args: Any) -> Any:
         try:
-            return await real(hands, work, take)
+            return await real(hands, *args)
         except APIError:
-            return "absent", []
+            return Look(hands, [], [])
 
-    return [(sorapipe.run.reconcile, "_looked", looked)]
+    return [(sorapipe.run.reconcile, "look", look)]
 
 
 @bug
 def two_clocks_are_taken_for_one() -> list[Change]:
     """Two clocks are taken for one."""
-    real = sorapipe.run.reconcile.sought
+    real = sorapipe.run.listing.sought
 
     def sought(intent: Any, *, prompt: str, until: float, offset: float) -> Any:
         return real({**intent, "offset": 0.0}, prompt=prompt, until=until, offset=0.0)
 
-    return [(sorapipe.run.reconcile, "sought", sought)]
+    return [(sorapipe.run.listing, "sought", sought)]
 
 
 @bug
 def a_key_is_trusted_everywhere() -> list[Change]:
     """A key is trusted everywhere."""
-    real = sorapipe.run.reconcile._replayed
+    real = sorapipe.run.reconcile._key_is_trusted
 
-    async def replayed(hands: Any, work: Any, take: Any) -> bool:
-        trusting = dataclasses.replace(
-            hands, provider=_profile(hands.provider, idempotency="replay")
-        )
-        return await real(trusting, work, take)
+    def trusted(hands: Any, work: Any, take: Any) -> bool:
+        provider = _profile(hands.provider, idempotency="replay")
+        return real(dataclasses.replace(hands, provider=provider), work, take)
 
-    return [(sorapipe.run.reconcile, "_replayed", replayed)]
+    return [(sorapipe.run.reconcile, "_key_is_trusted", trusted)]
+
+
+@bug
+def a_key_that_is_used_up_says_nothing() -> list[Change]:
+    """A server that refuses a key as used before has not said that the render exists."""
+    real = sorapipe.run.reconcile._ask_again
+
+    async def ask_again(*args: Any) -> bool:
+        await real(*args)
+        return False
+
+    return [(sorapipe.run.reconcile, "_ask_again", ask_again), _searching(_hasty, of="proof")]
 
 
 @bug

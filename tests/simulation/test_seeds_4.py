@@ -1,0 +1,14 @@
+"""Simulated stories 4,500 to 6,000: nothing in them is paid twice or lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.seeds import STEP, violations
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(4_500, 6_000, STEP))
+def test_no_promise_is_broken(first: int) -> None:
+    """Whatever server, network, disk and power do, the auditor finds nothing."""
+    assert violations(first) == {}
