@@ -48,18 +48,18 @@ class Faulty:
             await self._create(scope, receive, send)
         elif self.blind and scope["path"].startswith("/v1/videos/video_"):
             self.blind -= 1
-            await _answer(send, 503, {"error": {"message": "scripted 503"}})
+            await answer(send, 503, {"error": {"message": "scripted 503"}})
         elif self.forgetful and scope["path"].startswith("/v1/videos/video_"):
-            await _answer(send, 400, {"code": "task_not_exist", "message": "task_not_exist"})
+            await answer(send, 400, {"code": "task_not_exist", "message": "task_not_exist"})
         elif self.snapping and scope["path"].endswith("/content"):
             await self._snap(scope, receive, send)
         elif self._breaks(scope["path"]):
             self.broken -= 1
-            await _answer(send, 502, {"error": {"message": "bad gateway"}})
+            await answer(send, 502, {"error": {"message": "bad gateway"}})
         elif self.hidden and scope["path"] == "/v1/videos":
-            await _answer(send, 200, {"object": "list", "data": [], "has_more": False})
+            await answer(send, 200, {"object": "list", "data": [], "has_more": False})
         elif self.listless and scope["path"] == "/v1/videos":
-            await _answer(send, 503, {"error": {"message": "scripted 503"}})
+            await answer(send, 503, {"error": {"message": "scripted 503"}})
         else:
             await self.app(scope, receive, send)
 
@@ -87,7 +87,7 @@ class Faulty:
         self.keys.add(headers.get(b"idempotency-key", b"").decode())
         word = self.script.pop(0) if self.script else "well"
         if word.isdecimal():
-            await _answer(send, int(word), {"error": {"message": f"scripted {word}", "code": None}})
+            await answer(send, int(word), {"error": {"message": f"scripted {word}", "code": None}})
             return
         self.accepted += 1
         if word == "well":
@@ -101,10 +101,11 @@ class Faulty:
             await self.app(scope, receive, swallow)
         if word == "hang-after":
             await asyncio.sleep(3600)
-        await _answer(send, 500, {"error": {"message": "scripted 500"}})
+        await answer(send, 500, {"error": {"message": "scripted 500"}})
 
 
-async def _answer(send: Any, status: int, body: Any) -> None:
+async def answer(send: Any, status: int, body: Any) -> None:
+    """Answer with that status and JSON, as an ASGI application does."""
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})

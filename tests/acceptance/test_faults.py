@@ -187,6 +187,46 @@ def test_what_has_expired_is_not_waited_for(tmp_path: Path) -> None:
     assert (ended[1] - ended[0]).total_seconds() < 10  # six tries would have taken half a minute
 
 
+def test_what_was_paid_and_expired_is_told_with_its_price(tmp_path: Path) -> None:
+    """By the summary, the last JSON event and both kinds of status; every run ends with 1."""
+    with serving("--lenient", "--fault", "expired") as url:
+        said = {"SORAPIPE_BASE_URL": url, "SORAPIPE_PROFILE": "generic"}
+        desk = Desk(tmp_path, {**said, "SORAPIPE_POLL_INTERVAL": "0.05"})
+        desk.write(ONE)
+        paid = ("--yes", "--price", "sora-2=0.25")
+        done = desk.run("run", *paid)
+        assert done.returncode == 1
+        line = "a@1: paid, up to $0.25, and lost: "
+        assert line in done.stderr
+        assert line in desk.run("status").stdout
+        (lost,) = json.loads(desk.run("status", "--json").stdout)["lost"]
+        assert (lost["take"], lost["at_most"]) == ("a@1", 0.25)
+        assert desk.run("run", *paid).returncode == 1
+        assert len(desk.events("intent")) == 1
+        again = desk.run("run", "--json", "--retry-failed", *paid)
+    assert again.returncode == 1
+    assert json.loads(again.stdout.splitlines()[-1])["lost"] == {"a@1": 0.5}
+
+
+def test_what_was_left_open_comes_home_before_anything_is_created(tmp_path: Path) -> None:
+    """Content expires: a resumed run has its old videos first, and buys the new ones then."""
+    with serving("--lenient") as url:
+        said = {"SORAPIPE_BASE_URL": url, "SORAPIPE_PROFILE": "local"}
+        shot = "  - {{ id: {0}, prompt: a wave off {0} }}\n"
+        head = "version: 1\ndefaults: { seconds: 1, size: 64x64 }\nshots:\n"
+        old, new = ["a", "b", "c"], ["d", "e"]
+        tight = Desk(tmp_path, {**said, "SORAPIPE_MAX_VIDEO_BYTES": "99"})
+        tight.write(head + "".join(map(shot.format, old)))
+        assert tight.run("run").returncode == 1
+        assert tight.events("kept") == []
+        desk = Desk(tmp_path, said)
+        desk.write(head + "".join(map(shot.format, new + old)))
+        assert desk.run("run").returncode == 0
+    events = [(event["event"], event["take"]) for event in desk.events("kept", "intent")]
+    assert {take for event, take in events[3:6] if event == "kept"} == {"a@1", "b@1", "c@1"}
+    assert len(events) == 10
+
+
 def test_a_download_that_cannot_be_had_is_left_for_the_next_run(tmp_path: Path) -> None:
     """The run ends with 1, and the next one fetches what was paid for."""
     with faulty(tmp_path / "studio", broken=6) as server:

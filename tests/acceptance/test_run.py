@@ -224,7 +224,7 @@ def test_what_to_type_next_has_the_options_that_were_given(desk: Desk) -> None:
     )
     line = "sorapipe run 'my film.yaml' --out 'my out' --provider local --var 'who=a cat'"
     assert again(args, "run") == line
-    assert again(args, "resolve", only_out=True) == "sorapipe resolve 'my film.yaml' --out 'my out'"
+    assert again(args, "resolve") == line.replace("run", "resolve")
 
 
 def test_closed_and_full_outputs_are_told_in_one_line(desk: Desk) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sorapipe.studio.faults import Faults, of_flag
+from sorapipe.videos.patience import THROTTLES, TRIES
 from tests.acceptance.test_serve import SMALL, command, ended, failed, serving
 from tests.cli import Desk
 
@@ -215,11 +217,18 @@ QUICK = {
     "SORAPIPE_SETTLE_TIMEOUT": "1",
     "SORAPIPE_POLL_INTERVAL": "0.05",
     "SORAPIPE_BACKOFF_CAP": "0.1",
-    "SORAPIPE_READ_TIMEOUT": "2",
-    "SORAPIPE_RENDER_TIMEOUT": "1",
+    "SORAPIPE_READ_TIMEOUT": "30",
+    "SORAPIPE_RENDER_TIMEOUT": "120",
     "SORAPIPE_MAX_VIDEO_BYTES": "2000000",
     "SORAPIPE_DOWNLOAD_TIMEOUT": "4",
 }
+# Patience that is used up in vain; on a busy machine the other runs need theirs.
+SHORT = {
+    "stuck": {"SORAPIPE_RENDER_TIMEOUT": "1"},
+    "hang:0.5@create": {"SORAPIPE_READ_TIMEOUT": "2"},
+}
+SEED = "3"
+SHARES = "429:0.3 reset:0.2@retrieve truncated:0.3"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +237,7 @@ QUICK = {
         ("local", "lost-reply@create", 0, 3),  # its key brings the one render back ...
         ("generic", "lost-reply@create", 0, 3),  # ... or the list does
         ("generic", "500-after@create duplicate-pages", 0, 3),
-        ("generic", "429:0.5 reset:0.3@retrieve truncated:0.3", 0, 3),
+        ("generic", SHARES, 0, 3),
         ("generic", "endless", 1, 2),
         ("generic", "stuck", 1, 2),
         ("generic", "moderation", 1, 2),
@@ -243,9 +252,10 @@ def test_a_run_never_buys_twice(
 ) -> None:
     """Whatever the server does, it has at most one video a shot, or the run says what is open."""
     options = [word for flag in flags.split() for word in ("--fault", flag)]
-    with serving(*options, "--seed", "3") as (_, client):
+    with serving(*options, "--seed", SEED) as (_, client):
         said = {"SORAPIPE_BASE_URL": str(client.base_url), "SORAPIPE_PROFILE": profile}
-        desk = Desk(tmp_path, {**QUICK, **said})
+        short = SHORT.get(flags.split(maxsplit=1)[0], {})
+        desk = Desk(tmp_path, {**QUICK, **short, **said})
         desk.write(THREE)
         done = desk.run("run", "--yes")
         assert done.returncode == code, done.stderr
@@ -253,6 +263,19 @@ def test_a_run_never_buys_twice(
             again = desk.run("run", "--yes")
             assert again.returncode == code, again.stderr
         assert len(ids(client)) == videos
+
+
+def test_shares_cannot_use_up_a_downloads_patience() -> None:
+    """With this seed fewer downloads fail than one file may, whichever file they are drawn for.
+
+    A request's number decides what it meets, and the order of requests is not ours to say.
+    """
+    faults = Faults(map(of_flag, SHARES.split()), seed=int(SEED))
+    drawn = [faults.met("content") for _ in range(40)]
+    whole = [number for number, kinds in enumerate(drawn) if not kinds]
+    before = drawn[: whole[2]]  # three files are wanted
+    assert sum("429" not in kinds for kinds in before) < TRIES
+    assert sum("429" in kinds for kinds in before) < THROTTLES
 
 
 def test_the_example_on_the_page_does_as_it_says(tmp_path: Path) -> None:
