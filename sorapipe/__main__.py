@@ -40,9 +40,12 @@ def main() -> int:
         print(f"sorapipe {__version__}")
         return 0
     _open_standard_streams()
-    from sorapipe.cli.main import main as run
+    try:
+        from sorapipe.cli.main import main as run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # before a command had begun
+        return 130
 
 
 def _open_standard_streams() -> None:

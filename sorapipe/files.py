@@ -176,6 +176,8 @@ class Temporary:
                 self.path.unlink()
 
     def _close(self) -> None:
+        if not self._open:  # a thread that was still keeping it, as its task was stopped
+            return
         self._open = False
         with suppress(OSError):  # what is kept was synced before, and the rest is thrown away
             os.close(self.fd)

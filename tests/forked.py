@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +34,7 @@ class Forks:
         with theirs:
             fds = [theirs.fileno()]
             self._process = subprocess.Popen(command, pass_fds=fds, cwd=ROOT, env=env)
+        self._numbers = count(1)
 
     def __enter__(self) -> Forks:
         return self
@@ -48,9 +50,10 @@ class Forks:
 
         `gate` is the name of the thread that waits for `go`.
         """
+        number = next(self._numbers)
         order = {"words": list(words), "env": dict(env), "said": str(said), "gate": gate}
-        self._channel.send(json.dumps(order).encode())
-        return Forked(self._channel)
+        self._channel.send(json.dumps({"number": number, **order}).encode())
+        return Forked(self._channel, number)
 
     def run(self, words: Sequence[str], env: Mapping[str, str], said: Path) -> int:
         """Run `sorapipe WORDS` to its end; the exit code."""
@@ -60,9 +63,10 @@ class Forks:
 class Forked:
     """A `sorapipe` that is running: its `pid`, and, once it ended, its `code`."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, number: int) -> None:
         self.code: int | None = None
         self._channel = channel
+        self._number = number
         self.pid = int(self._hear()["pid"])
 
     def gated(self) -> int | None:
@@ -93,8 +97,10 @@ class Forked:
         return self.code
 
     def _hear(self) -> dict[str, Any]:
-        heard: dict[str, Any] = json.loads(self._channel.recv(MESSAGE))
-        return heard
+        while True:
+            heard: dict[str, Any] = json.loads(self._channel.recv(MESSAGE))
+            if heard["number"] == self._number:  # a test that failed left others unheard
+                return heard
 
 
 def main(channel: socket.socket) -> int:
@@ -102,12 +108,13 @@ def main(channel: socket.socket) -> int:
     _import_all()
     gc.freeze()  # or every fork would copy all that was imported at its first collection
     while order := channel.recv(MESSAGE):
+        ordered = json.loads(order)
         pid = os.fork()
         if not pid:
-            _be(json.loads(order), channel)
+            _be(ordered, channel)
         _, status = os.waitpid(pid, 0)
         with suppress(BrokenPipeError):  # a test that failed does not wait for the end
-            channel.send(json.dumps({"code": os.waitstatus_to_exitcode(status)}).encode())
+            _say(channel, ordered, code=os.waitstatus_to_exitcode(status))
     return 0
 
 
@@ -134,11 +141,11 @@ def _be(order: dict[str, Any], channel: socket.socket) -> NoReturn:
         fd = os.open(f"{order['said']}.{kind}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         os.dup2(fd, number)
         os.close(fd)
-    channel.send(json.dumps({"pid": os.getpid()}).encode())
+    _say(channel, order, pid=os.getpid())
     os.environ.clear()
     os.environ.update(order["env"])
     sys.argv = ["sorapipe", *order["words"]]
-    _set_gate(order["gate"], channel)
+    _set_gate(order, channel)
     from sorapipe.__main__ import main as run
 
     code = run()
@@ -146,10 +153,14 @@ def _be(order: dict[str, Any], channel: socket.socket) -> NoReturn:
     os._exit(code)  # Python would spend as long on tidying up as on the run
 
 
-def _set_gate(gate: str, channel: socket.socket) -> None:
+def _say(channel: socket.socket, order: dict[str, Any], **fields: int) -> None:
+    channel.send(json.dumps({"number": order["number"], **fields}).encode())
+
+
+def _set_gate(order: dict[str, Any], channel: socket.socket) -> None:
     def wait(name: str) -> None:
-        if name == gate:
-            channel.send(json.dumps({"gate": threading.get_native_id()}).encode())
+        if name == order["gate"]:
+            _say(channel, order, gate=threading.get_native_id())
             channel.recv(MESSAGE)
 
     begin = threading.Thread.run

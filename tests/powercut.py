@@ -10,13 +10,13 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
-from tests.forked import Forks
+from tests.forked import Forked, Forks
 from tests.injected import Scene, claimed, unfinished
 
 SIZE = 24 << 20  # bytes; ext4 keeps a journal from 8 MiB on
@@ -67,24 +67,33 @@ def mounted(image: Path, place: Path, mode: str = "") -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What came of a cut: whether it came before the run's end, and what was wrong then."""
+    """What came of a cut: whether it came before the run's end, and what was wrong then.
+
+    `told` is how many events the run told until then.
+    """
 
     fired: bool
-    lasted: float
+    told: int
     faults: list[str]
 
 
-def cut(scene: Scene, forks: Forks, mark: str, after: float, mode: str = "") -> Cut:
-    """Cut the power that many seconds after the run began, and go on from what is left."""
+def cut(scene: Scene, forks: Forks, mark: str, moment: float, mode: str = "") -> Cut:
+    """Cut the power at that moment of the run, and go on from what is left.
+
+    A moment is a number of events that were told, and as its fraction the time after them, at most
+    50 ms: however busy the machine is, it is the same moment of the run.
+    """
     place, image = scene.folder / mark, scene.folder / f"{mark}.img"
     left = image.with_suffix(".left")
     with mounted(new_image(image), place, mode):
         child = forks.start(scene.words(place, mark), scene.env(place), place)
-        begun = time.monotonic()
-        fired = not child.ended_within(after)
+        fired = _comes_to(child, place.with_suffix(".out"), moment)
         if fired:
-            os.kill(child.pid, signal.SIGSTOP)
-        lasted = time.monotonic() - begun
+            try:
+                os.kill(child.pid, signal.SIGSTOP)
+            except ProcessLookupError:  # it has ended this very moment
+                fired = False
+        told = _told(place.with_suffix(".out"))
         shutil.copyfile(image, left)
         if fired:
             os.kill(child.pid, signal.SIGKILL)
@@ -95,4 +104,17 @@ def cut(scene: Scene, forks: Forks, mark: str, after: float, mode: str = "") -> 
         faults += [f"then {what}" for what in unfinished(scene, place, mark, again)]
     image.unlink()
     left.unlink()
-    return Cut(fired, lasted, faults)
+    return Cut(fired, told, faults)
+
+
+def _comes_to(child: Forked, said: Path, moment: float) -> bool:
+    """Wait for that moment; False where the run ends before it."""
+    events, rest = divmod(moment, 1) if isfinite(moment) else (moment, 0.0)
+    while _told(said) < events:
+        if child.ended_within(0.001):
+            return False
+    return not child.ended_within(rest / 20)
+
+
+def _told(said: Path) -> int:
+    return said.read_bytes().count(b"\n")

@@ -51,3 +51,26 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[-1] == "loaded:"
     assert len(ran.stdout.splitlines()) > 1  # it did print what was asked for
+
+
+INTERRUPTED = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "sorapipe.cli.main":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+sys.argv[1:] = ["run", "board.yaml"]
+from sorapipe.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_an_interrupt_while_it_is_loaded_is_no_fault() -> None:
+    """Ctrl-C before a command has begun ends with 130 and without a traceback."""
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (130, "")

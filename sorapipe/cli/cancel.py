@@ -131,7 +131,7 @@ def _consent(args: argparse.Namespace, takes: list[Take], done: Cancelling) -> b
 def _tell(args: argparse.Namespace, done: Cancelling) -> None:
     from sorapipe.report.cancel import as_data, as_text, left
 
-    for line in left(done, again(args, "run")):
+    for line in left(done, again(args, "run"), again(args, "resolve")):
         print(line, file=sys.stderr)
     if args.json:
         print(json.dumps(as_data(done), ensure_ascii=False))

@@ -156,20 +156,19 @@ def _salvage(history: History, provider: Provider, out: Path, store: Store) -> N
 
 
 def _nothing(args: argparse.Namespace, prepared: Prepared, code: Exit) -> None:
+    from sorapipe.run.outcome import Outcome
+
     takes, out = len(prepared.plan.takes), str(prepared.out)
     if args.json:
-        event = {
-            "event": "run-ended",
-            "exit": int(code),
-            "wanted": takes,
-            "made": 0,
-            "reused": takes,
-        }
-        print(json.dumps({**event, "creates": 0, "cost": 0.0, "out": out}))
+        there = [row.name for row in prepared.plan.takes]
+        unknown = prepared.tally.unsettled
+        outcome = Outcome(wanted=takes, reused=there, unknown=unknown, out=out)
+        summary = outcome.as_data() | {"exit": int(code)}
+        print(json.dumps({"event": "run-ended", **summary}))
     elif not args.quiet:
         words = "nothing was created, no server was needed"
-        there = "the one take is" if takes == 1 else f"all {takes} takes are"
-        print(f"nothing to do: {there} there; {words}", file=sys.stderr)
+        all_are = "the one take is" if takes == 1 else f"all {takes} takes are"
+        print(f"nothing to do: {all_are} there; {words}", file=sys.stderr)
         print(printable(f"videos: {out}"), file=sys.stderr)
     if code is Exit.UNRESOLVED:
         _name_open(args, prepared.tally)

@@ -75,9 +75,10 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     (S.RENDERING, "lost"): S.LOST,
     (S.RENDERED, "kept"): S.KEPT,
     (S.RENDERED, "lost"): S.LOST,
-    # It turned up late, and nothing was sent in its place yet.
+    # It turned up late, and nothing was taken on in its place yet.
     (S.WANTED, "adopted"): S.RENDERING,
     (S.WRITTEN_OFF, "adopted"): S.RENDERING,
+    (S.REJECTED, "adopted"): S.RENDERING,
     # Given up by its owner: stuck for ever, or broken for good on the server.
     (S.RENDERING, "written-off"): S.WRITTEN_OFF,
     (S.RENDERED, "written-off"): S.WRITTEN_OFF,

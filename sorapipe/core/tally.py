@@ -7,7 +7,7 @@ events; there is no second way to come by either.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sorapipe.core.price import ZERO, usd
@@ -76,7 +76,7 @@ class Tally:
         """
         name = event["event"]
         if name in TAKE_EVENTS:
-            before = self.take(event["fp"])
+            before = self._back(self.take(event["fp"]), event)
             after = apply(before, event)
             self.takes[after.fingerprint] = after
             self.committed += after.committed - before.committed
@@ -110,6 +110,16 @@ class Tally:
             self.unpriced.pop(event["render"], None)
         elif (event["event"] == "failed" and "cost" in event) or "told_cost" in event:
             self.unpriced.pop(self.takes[event["fp"]].render or "", None)
+
+    def _back(self, take: Take, event: Event) -> Take:
+        """The take, gone back to the render that the event adopts where it is an earlier one."""
+        found = self.superseded.get(event.get("render") or "")
+        if event["event"] != "adopted" or found is None or take.render == event["render"]:
+            return take
+        if found.intent["fp"] != take.fingerprint:
+            return take
+        sunk = ZERO if found.proved else usd(found.intent["price"] or 0)
+        return replace(take, render=event["render"], intent=found.intent, sunk=sunk)
 
     def _give_up(self, before: Take, event: Event) -> None:
         """Note the renders that may still turn up, and those that did."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,8 +51,11 @@ def as_text(done: Cancelling) -> Iterator[str]:
         yield one_line(take.name, take.why or "", f"{at_most(take, take.spent)} stays spent")
 
 
-def left(done: Cancelling, run: str) -> Iterator[str]:
-    """A line for each take that stays in flight; `run` is the command that fetches it."""
+def left(done: Cancelling, run: str, resolve: str) -> Iterator[str]:
+    """A line for each take that stays in flight; `run` fetches it, `resolve` can settle it."""
     for mark, why in done.left.items():
+        name = done.tally.take(mark).name
         fix = f"fetch it with: {run}" if why == RENDERED else ""
-        yield one_line(done.tally.take(mark).name, f"not cancelled: {why}", fix)
+        if mark in done.undeleted:
+            fix = f"give it up unseen with: {resolve} {shlex.quote(name)} --write-off"
+        yield one_line(name, f"not cancelled: {why}", fix)

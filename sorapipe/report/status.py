@@ -68,7 +68,7 @@ def as_text(prepared: Prepared, line: Line) -> str:
         (
             ("* " if _is_pick(prepared, row) else "  ") + row.name,
             standing(row),
-            _where(prepared, row) if row.decision is Decision.REUSE else row.reason,
+            _where(prepared, row) if row.decision is Decision.REUSE else _more(row),
         )
         for row in prepared.plan.takes
     ]
@@ -122,11 +122,18 @@ def standing(row: PlannedTake) -> str:
     """A word for where the take stands."""
     if row.decision is Decision.REUSE:
         return "there"
+    if row.decision is Decision.BLOCKED and row.state is State.WANTED:
+        return "blocked"
     return (
         row.state.value
         if row.state in OPEN or row.state is not State.WANTED
         else row.reason.partition(";")[0]
     )
+
+
+def _more(row: PlannedTake) -> str:
+    """The reason, where it says more than the standing beside it."""
+    return "" if row.reason in (standing(row), "in flight") else row.reason
 
 
 def unwanted(prepared: Prepared) -> list[str]:

@@ -30,8 +30,12 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
     counts += [f"{len(outcome.failed)} failed"] if outcome.failed else []
     counts += [f"{len(outcome.blocked)} blocked"] if outcome.blocked else []
     takes = "take" if outcome.wanted == 1 else "takes"
-    cost = total(outcome.cost, outcome.unpriced)
-    yield f"{', '.join(counts)} of {outcome.wanted} {takes}; this run cost {cost}"
+    still = [f"{len(outcome.in_flight)} in flight"] if outcome.in_flight else []
+    still += [f"{len(outcome.unknown)} of unknown fate"] if outcome.unknown else []
+    most = "up to " if still and outcome.cost else ""
+    cost = f"this run cost {most}{total(outcome.cost, outcome.unpriced)}"
+    done = f"{', '.join(counts)} of {outcome.wanted} {takes}"
+    yield "; ".join(filter(None, (done, ", ".join(still), cost)))
     yield f"videos: {outcome.out}"
 
 

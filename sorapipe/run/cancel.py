@@ -35,7 +35,8 @@ class Cancelling:
     """One cancelling: the books, and the server by its provider's `name` and its `address`.
 
     `given_up` are the takes as they are now; `left` maps those that stay in flight to the reason;
-    `refused` says that the server did not take our key.
+    `undeleted` are those of them that the server would not delete; `refused` says that it did not
+    take our key.
     """
 
     ledger: Ledger
@@ -44,6 +45,7 @@ class Cancelling:
     address: str
     given_up: list[Take] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
+    undeleted: set[str] = field(default_factory=set)
     refused: bool = False
 
     def at_hand(self, takes: Iterable[Take]) -> list[Take]:
@@ -89,6 +91,7 @@ class Cancelling:
                     self._stay(takes[number:], error)  # the others would fare no better
                     return
                 self._stay([take], error)
+                self.undeleted.add(take.fingerprint)
             else:
                 event = self.ledger.append_sync(
                     "written-off", fp=take.fingerprint, take=take.name, video=take.video, why=why

@@ -70,8 +70,7 @@ def _twin(hands: Hands, work: Work) -> Take | None:
 
 
 async def _buy(hands: Hands, work: Work, image: bytes | None) -> None:
-    async with hands.gate.turn(work.fingerprint):
-        hands.check()
+    async with hands.gate.turn(work.fingerprint, hands.check):
         price = work.price if work.price is not None else ZERO
         if not hands.budget.reserve(work.name, price, hands.session.tally.committed):
             more = f"{told(price)} more would pass the budget"

@@ -115,7 +115,6 @@ async def _patiently(hands: Hands, work: Work, take: Take, video: str) -> tuple[
 async def _download(hands: Hands, work: Work, video: str, patience: Patience) -> tuple[Kept, Boxes]:
     if work.rendered is None:  # where its bytes lie may be a signed address, and is not kept
         work.rendered = await _look(hands, video)
-    hands.resumed.done(work.fingerprint)  # it has its place; a slow one holds up nothing new
     try:
         limits = hands.provider.limits
         return await download(hands.client, work.rendered, hands.store, limits, patience)

@@ -7,12 +7,11 @@ creates: those are counted apart, and asking whether they are too costs nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from sorapipe.clock import Clock
 from sorapipe.core.tempo import Tempo
-from sorapipe.run.stop import Stop
 
 
 class Gate:
@@ -22,11 +21,10 @@ class Gate:
     `in_a_row` counts the refusals since. Nothing of this is kept: another run learns anew.
     """
 
-    def __init__(self, tempo: Tempo, clock: Clock, stop: Stop) -> None:
+    def __init__(self, tempo: Tempo, clock: Clock) -> None:
         self.tempo = tempo
         self.in_a_row = 0
         self._clock = clock
-        self._stop = stop
         self._until = self._last = float("-inf")
         self._flying: set[str] = set()
         self._posting: set[str] = set()
@@ -34,16 +32,14 @@ class Gate:
         self._moved = asyncio.Event()
 
     @asynccontextmanager
-    async def turn(self, mark: str) -> AsyncIterator[None]:
+    async def turn(self, mark: str, check: Callable[[], None]) -> AsyncIterator[None]:
         """Wait for this take's turn; inside the block its request may be sent.
 
-        It is in flight from here on, until it lands.
-
-        Raises:
-            Stopping: a stop was asked for meanwhile.
+        It is in flight from here on, until it lands. Raises what `check` raises, which is where
+        nothing may be sent any more: nobody waits for a turn that would come to nothing.
         """
         async with self._line:
-            await self._open()
+            await self._open(check)
             self._last = self._clock.monotonic()
             self._posting.add(mark)
             self.fly(mark)
@@ -53,8 +49,9 @@ class Gate:
             self._posting.discard(mark)
             self._moved.set()
 
-    async def _open(self) -> None:
+    async def _open(self, check: Callable[[], None]) -> None:
         while True:
+            check()
             opens = max(self._until, self._last + self.tempo.spacing)
             if (left := opens - self._clock.monotonic()) > 0:
                 await self._clock.sleep(left)
@@ -63,7 +60,6 @@ class Gate:
                 await self._moved.wait()
             else:
                 return
-            self._stop.check()
 
     def fly(self, mark: str) -> None:
         """That take's render is in flight."""

@@ -34,7 +34,8 @@ from sorapipe.videos.patience import Patience
 
 BRIEF = 15.0  # seconds for the whole look: a server that is away must not hold a run up
 Step = Coroutine[None, None, None]
-_UNREPLACED = frozenset({State.UNKNOWN, State.WANTED, State.WRITTEN_OFF})
+# Nothing that was sent since is open or has brought a video: it would only be bought once more.
+_UNREPLACED = frozenset({State.WANTED, State.REJECTED, State.WRITTEN_OFF})
 
 
 class Late:
@@ -52,7 +53,9 @@ class Late:
         self._begun: set[str] = set()
 
     def bring_home(self) -> None:
-        """Begin to fetch what was paid for twice and is not here."""
+        """Begin to fetch what was paid for twice and is not here, unless the run is to stop."""
+        if self._hands.stop.asked:
+            return
         for event in self._hands.session.tally.arriving(self._hands.address):
             if event["video"] not in self._begun:
                 self._begun.add(event["video"])
@@ -77,16 +80,25 @@ def enter(hands: Hands) -> None:
         StorageError: the index could not be written.
     """
     hands.claims.enter(hands.address, hands.out)
+    _claim_known(hands)
+
+
+def _claim_known(hands: Hands) -> None:
     for take in hands.session.tally.in_flight:
         if take.video is not None and not hands.foreign(take):
             hands.claims.claim(hands.address, take.video, hands.out)
 
 
 def leave(hands: Hands) -> None:
-    """Take this folder off, if nothing of it is open: then others need not read its ledger."""
+    """Take this folder off, if nothing of it is open: then others need not read its ledger.
+
+    Raises:
+        StorageError: the index could not be written.
+    """
     tally = hands.session.tally
     late = missing(tally, hands.provider.profile, hands.address, hands.clock.now())
     if not late and not any(not hands.foreign(take) for take in tally.unsettled):
+        _claim_known(hands)  # a run that was stopped may not have come to it
         hands.claims.leave(hands.address, hands.out)
 
 
@@ -115,16 +127,16 @@ async def look_late(hands: Hands) -> list[str]:
         found = seen.judge(asked, min(until, last_moment(hands, intent)))
         if found.sure and hands.claims.claim(hands.address, found.videos[0].id, hands.out):
             take = tally.take(intent["fp"])
-            if take.render == intent["render"] and take.state in _UNREPLACED:
-                adopted.append(await _adopt(hands, take, found.videos[0]))
+            newest = take.render == intent["render"] and take.state is State.UNKNOWN
+            if newest or take.state in _UNREPLACED:
+                adopted.append(await _adopt(hands, take, intent["render"], found.videos[0]))
             else:
                 await _record_duplicate(hands, intent, found.videos[0])
     return adopted
 
 
-async def _adopt(hands: Hands, take: Take, video: Video) -> str:
-    assert take.render is not None
-    await accept(hands, leftover(take), take.render, video, "adopted", matched_on="list")
+async def _adopt(hands: Hands, take: Take, render: str, video: Video) -> str:
+    await accept(hands, leftover(take), render, video, "adopted", matched_on="list")
     return take.fingerprint
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from sorapipe.core.reconcile import Listed, Sought, Verdict, judge, may_be, sought
-from sorapipe.core.take import Event
+from sorapipe.core.take import OPEN, Event
 from sorapipe.run.hands import Hands
 from sorapipe.run.others import Other, Others, still_open
 from sorapipe.videos.model import Video, epoch
@@ -39,7 +39,14 @@ class Look:
     def __init__(self, hands: Hands, videos: Iterable[Video], others: list[Other]) -> None:
         self._hands = hands
         self._videos = {video.id: video for video in videos}
-        self._listed = [self._as_listed(video) for video in self._videos.values()]
+        self._listed: dict[str | None, list[Listed]] = {}  # by prompt
+        for video in self._videos.values():
+            listed = self._as_listed(video)
+            self._listed.setdefault(listed.prompt, []).append(listed)
+        self._own: dict[str, list[Event]] = {}  # what is open here, by prompt
+        for intent in still_open(hands.session.tally, hands.address):
+            self._own.setdefault(intent["request"]["prompt"], []).append(intent)
+        self._claimed: dict[str, bool] = {}  # as read once, after the list and the ledgers
         self._others = others
         theirs = (other.videos for other in others)
         self._known = frozenset(hands.session.tally.videos.union(*theirs))
@@ -50,7 +57,8 @@ class Look:
         `until` is in seconds since the epoch by our clock.
         """
         wanted = self._sought(intent, until)
-        left = [one for one in self._listed if one.id not in self._known and may_be(wanted, one)]
+        alike = self._listed.get(wanted.prompt, []) + self._listed.get(None, [])
+        left = [one for one in alike if one.id not in self._known and may_be(wanted, one)]
         claimed = frozenset(one.id for one in left if self._is_claimed(one.id))
         verdict, ids = judge(wanted, left, claimed)
         rival = None
@@ -60,8 +68,10 @@ class Look:
         return Finding(verdict, [self._videos[video] for video in ids], rival)
 
     def _is_claimed(self, video: str) -> bool:
-        owner = self._hands.claims.owner(self._hands.address, video)
-        return owner not in (None, str(self._hands.out.absolute()))
+        if video not in self._claimed:
+            owner = self._hands.claims.owner(self._hands.address, video)
+            self._claimed[video] = owner not in (None, str(self._hands.out.absolute()))
+        return self._claimed[video]
 
     def _own_rival(self, intent: Event, one: Listed) -> str | None:
         """Another request of this ledger whose lost answer it may be as well.
@@ -69,10 +79,13 @@ class Look:
         Of one take the newest comes first: whichever of them it was, the take has its video.
         """
         tally = self._hands.session.tally
-        newest = {take.render for take in tally.unsettled}
-        for other in still_open(tally, self._hands.address):
-            mine = other["fp"] == intent["fp"] and other["render"] not in newest
-            if other["render"] != intent["render"] and not mine and self._may_be(other, one):
+        for other in self._own.get(one.prompt or "", ()):
+            take, render = tally.take(other["fp"]), other["render"]
+            newest = take.render == render and take.state in OPEN and take.video is None
+            if not newest and render not in tally.superseded:
+                continue  # settled since this look began
+            mine = other["fp"] == intent["fp"] and not newest
+            if render != intent["render"] and not mine and self._may_be(other, one):
                 return f"{other['take']}'s, which asks for the same"
         return None
 
@@ -88,6 +101,8 @@ class Look:
         return None
 
     def _may_be(self, intent: Event, one: Listed) -> bool:
+        if one.prompt not in (None, intent["request"]["prompt"]):  # for thousands, sooner
+            return False
         return may_be(self._sought(intent, last_moment(self._hands, intent)), one)
 
     def _sought(self, intent: Event, until: float) -> Sought:

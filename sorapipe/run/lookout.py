@@ -15,7 +15,9 @@ from sorapipe.videos.model import Video
 from sorapipe.videos.pages import AsyncPage
 
 JUMP = 30.0  # seconds more than were waited for: this machine slept
-AFTER_TROUBLE = 60.0  # seconds for which a list that could not be read is left alone
+AFTER_TROUBLE = 60.0  # seconds for which a list that could not be read is left alone, at least
+DEARER = 10  # times that for which such a reading held everybody up
+LONG = 60.0  # seconds after which no further page is asked for: some wait for what it may not show
 LIES = 3  # times that a list may be behind before it is not read any more
 MOST = 100  # entries of a page, at most
 LEAST = 20  # and at least, since what has ended stands between what goes on
@@ -124,15 +126,22 @@ class Lookout:
                 vain = 0 if missing & here else vain + 1
                 seen |= here
                 missing -= here
-                if vain >= len(missing) or not page.has_next_page():
+                long = self._clock.monotonic() - now > LONG
+                if long or vain >= len(missing) or not page.has_next_page():
                     break
                 page = await page.next_page()
         except APIError:
-            self._trouble = now + AFTER_TROUBLE
+            self._leave_alone(now)
             return
+        if long:
+            self._leave_alone(now)
         self._deep = self._deep - seen | missing
         self._pages = pages
         self._next = now + self._gap(len(self._waiting), pages)
+
+    def _leave_alone(self, begun: float) -> None:
+        now = self._clock.monotonic()
+        self._trouble = now + max(AFTER_TROUBLE, DEARER * (now - begun))
 
     def _tell(self, videos: Iterable[Video]) -> None:
         for video in videos:

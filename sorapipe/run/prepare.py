@@ -22,7 +22,7 @@ from sorapipe.errors import LedgerDamaged, StoryboardError, UsageError
 from sorapipe.ledger import History
 from sorapipe.load import Loaded, problem_at
 from sorapipe.run.needs import operations_of, unmet
-from sorapipe.run.prices import Prices
+from sorapipe.run.prices import Prices, check_models
 from sorapipe.run.shelf import STUDIO, Shelf, intact
 from sorapipe.store import Store
 from sorapipe.videos.profile import Profile
@@ -203,7 +203,12 @@ def prepare(
     options: Options,
     now: float,
 ) -> Prepared:
-    """The plan and all that it stands on. Reads, never writes."""
+    """The plan and all that it stands on. Reads, never writes.
+
+    Raises:
+        UsageError: a price was said of a model that nothing has.
+    """
+    check_models(options.prices, loaded.storyboard, tally)
     address = address_of(provider)
     server_now = now + tally.offsets.get(address, 0.0)  # its clock says when its videos expire
     shelf = Shelf(tally, store, out, address=address, now=server_now)

@@ -8,6 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from sorapipe.config import Provider
+from sorapipe.core.storyboard import Storyboard
+from sorapipe.core.tally import Tally
+from sorapipe.errors import UsageError
+from sorapipe.videos.tables import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,14 @@ class Prices:
         if self.source(model) != "profile" or known is None or known.price(size) is None:
             return None
         return known.priced
+
+
+def check_models(said: Mapping[str, Decimal], storyboard: Storyboard, tally: Tally) -> None:
+    """Raise UsageError for a price of a model that nothing has: it may be a misspelt one's."""
+    used = {shot.model for shot in storyboard.shots}
+    used |= {intent["request"]["model"] for intent in tally.unpriced.values()}
+    for model in said:
+        if model not in used:
+            raise UsageError(
+                "--price", f"no shot has the model '{model}'", nearest(model, sorted(used))
+            )

@@ -19,6 +19,7 @@ from sorapipe.errors import SorapipeError
 from sorapipe.run.again import Again
 from sorapipe.run.hands import GiveUp, Hands, Refused
 from sorapipe.run.listing import Finding, Look, look
+from sorapipe.run.lookout import JUMP
 from sorapipe.run.send import accept, send
 from sorapipe.run.work import Work, picture
 from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError, passing
@@ -75,13 +76,19 @@ async def _ask_again(hands: Hands, work: Work, take: Take) -> bool:
     assert take.render is not None
     rejects = hands.provider.profile.idempotency == "reject"
 
+    async def still_known() -> None:
+        if not _key_is_trusted(hands, work, take):  # this machine slept between two tries
+            raise SorapipeError(work.name, "its key is too old by now")
+
     def again(error: BaseException) -> bool:
         used = rejects and isinstance(error, APIStatusError) and error.status in KEY_USED
         return not used and _passing(error)
 
     try:
         image = await picture(work, hands.folder, hands.shelf)
-        video: Video = await _patiently(hands, again)(send, hands, work, image, take.render)
+        video: Video = await _patiently(hands, again)(
+            send, hands, work, image, take.render, still_known
+        )
     except APIError as error:
         _refuse(hands, error)
         if rejects and isinstance(error, APIStatusError) and error.status in KEY_USED:
@@ -90,7 +97,7 @@ async def _ask_again(hands: Hands, work: Work, take: Take) -> bool:
             raise GiveUp(f"asked again under its key: {error}") from error
         return False
     except SorapipeError:
-        return False  # its picture cannot be made again: it would not be the same request
+        return False  # its picture cannot be made again, or its key may be forgotten
     await accept(hands, work, take.render, video, "adopted", matched_on="idempotency-key")
     return False
 
@@ -111,17 +118,28 @@ async def _search(hands: Hands, work: Work, take: Take, *, exists: bool) -> None
             break
         await hands.clock.sleep(min(wait, left))
         wait = min(wait * 2, 60.0)
+    back = _was_set_back(hands, take)
     if found.sure and hands.claims.claim(hands.address, found.videos[0].id, hands.out):
         await accept(hands, work, take.render or "", found.videos[0], "adopted", matched_on="list")
-    elif found.verdict == "absent" and worth == "proof" and not (hands.hold or exists):
+    elif found.verdict == "absent" and worth == "proof" and not (hands.hold or exists or back):
         why = "the server's complete list does not have it"
         await hands.session.record("absent", **name, why=why)
     else:
-        why = _why_unknown(hands, found, exists=exists)
+        why = _why_unknown(hands, found, exists=exists, back=back)
         await hands.session.record("unknown", **name, why=why)
 
 
-def _why_unknown(hands: Hands, found: Finding, *, exists: bool) -> str:
+def _was_set_back(hands: Hands, take: Take) -> bool:
+    """Whether our clock was set back since the intent, as far as that can be seen.
+
+    Then the render may be older than all that was looked at, unless the server's clock was known.
+    """
+    now, (wall, steady) = hands.clock.now(), hands.born
+    jump = (now - wall) - (hands.clock.monotonic() - steady)
+    return not take.intent.get("offset") and (now < take.intent["wall"] or jump < -JUMP)
+
+
+def _why_unknown(hands: Hands, found: Finding, *, exists: bool, back: bool) -> str:
     """What its owner needs to settle it: the ids that it may have, and who else may."""
     if found.rival is not None:
         return f"may be {_ids(found.videos)}, which may as well be {found.rival}"
@@ -129,6 +147,8 @@ def _why_unknown(hands: Hands, found: Finding, *, exists: bool) -> str:
         return f"may be {_ids(found.videos)}: its list does not tell enough to be sure"
     if exists:
         return "the server says that it has it, and its list does not show it"
+    if back:
+        return "not in the server's list; our clock was set back since, so that proves nothing"
     if hands.hold and hands.provider.profile.list == "proof":
         return "not in the server's complete list; held, since 'on-ambiguous' says so"
     return "not in the server's list, which proves nothing"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+
+LONGEST = 30.0  # seconds in all that creates wait: one slow download must not hold up a run
 
 
 class Resumed:
     """Fingerprints of takes that were rendering, or rendered, when this run came upon them.
 
-    Their content may be about to expire, so creates wait until each of them is being fetched, or is
+    Their content may be about to expire, so creates wait until each of them was fetched, or is
     seen to go on, or has failed once: trouble with one holds nobody up.
     """
 
@@ -17,9 +20,12 @@ class Resumed:
         self._first: set[str] = set()
         self._over = asyncio.Event()
         self._over.set()
+        self._until: float | None = None
 
     def add(self, fingerprint: str) -> None:
         """That take was left open."""
+        if self._until is None:
+            self._until = asyncio.get_running_loop().time() + LONGEST
         self._all.add(fingerprint)
         self._first.add(fingerprint)
         self._over.clear()
@@ -36,4 +42,6 @@ class Resumed:
 
     async def over(self) -> None:
         """Come back when something new may be created."""
-        await self._over.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._until):
+                await self._over.wait()

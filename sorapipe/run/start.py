@@ -132,7 +132,7 @@ async def _hands(
             budget=budget,
             claims=Claims(state_root() / "claims"),
             shelf=prepared.shelf,
-            gate=Gate(tempo, session.clock, stop),
+            gate=Gate(tempo, session.clock),
             trouble=trouble,
             barred=terms.barred,
             hold=prepared.loaded.storyboard.on_ambiguous == "hold",

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -31,13 +31,14 @@ class Stop:
         settled by the next run.
         """
         if self.signal is not None and number is not None:
-            sys.stderr.write("stopped at once; the next run settles what is open\n")
-            sys.stderr.flush()
+            _say("stopped at once; the next run settles what is open")
             os._exit(128 + number if number != signal.SIGHUP else 143)
         self.signal = number if number is not None else self.signal
         self.asked = True
         for then in self._then:
             then()
+        if number is not None:  # the answers may take as long as the read timeout
+            _say("stopping: waits for answers that are due; interrupted again it leaves at once")
 
     def when_asked(self, then: Callable[[], None]) -> None:
         """Call this too when a stop is asked for."""
@@ -59,3 +60,9 @@ class Stop:
         finally:
             for number in SIGNALS:
                 loop.remove_signal_handler(number)
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # the terminal may be what has gone
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

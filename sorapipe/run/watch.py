@@ -42,7 +42,8 @@ class _Watcher:
         self.fresh = not hands.resumed.has(work.fingerprint)
         self.course = Course(now if self.fresh else now - age)
         self.pause = self._first_pause()
-        self.seen: tuple[str, float | None] | None = None
+        # What it was last seen as, by its own answer and by the list: these may differ for ever.
+        self.seen: dict[bool, tuple[str, float | None]] = {}
         self.still = 0.0
         self.asked = now  # when it was last asked for by itself
         self.alone = False  # whether it is to be asked for by itself the next time
@@ -130,11 +131,12 @@ class _Watcher:
         hands, state = self.hands, (video.status, video.progress)
         now, limits = hands.clock.monotonic(), hands.provider.limits
         self.course.sight(now, video.progress, queued=video.status == "queued")
-        self.still = self.still + passed if state == self.seen else 0.0
-        if state != self.seen:
-            begins = video.status == "in_progress" and (self.seen or ("",))[0] != "in_progress"
-            self.seen = state
-            if begins:
+        changed = state != self.seen.get(listed)
+        self.still = 0.0 if changed else self.still + passed
+        if changed:
+            begun = any(word == "in_progress" for word, _ in self.seen.values())
+            self.seen[listed] = state
+            if video.status == "in_progress" and not begun:
                 await hands.session.record("started", **self.name)
             hands.session.tell(
                 "progress", **self.name, progress=video.progress, status=video.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -146,6 +147,21 @@ def test_it_is_given_up_only_once_it_is_gone(
     assert bool(written_off(tmp_path)) is gone
     assert sora("cancel", "--yes") == 0
     assert len(written_off(tmp_path)) == 2
+
+
+def test_what_the_server_would_not_delete_can_be_written_off(
+    sora: Sora, server: Held, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command that gives it up nevertheless stands beside the refusal, whole, and works."""
+    server.deletes = ["409"]
+    capsys.readouterr()
+    assert sora("cancel", "a", "--yes") == 1
+    told = capsys.readouterr().err
+    command = next(line for line in told.splitlines() if "a@1: not cancelled" in line)
+    words = shlex.split(command.partition("give it up unseen with: ")[2])
+    assert words[-1] == "--write-off"
+    assert main(words[1:]) == 0
+    assert [event["take"] for event in written_off(tmp_path)] == ["a@1"]
 
 
 def test_a_server_that_forgot_it_has_deleted_it(sora: Sora, server: Held, tmp_path: Path) -> None:

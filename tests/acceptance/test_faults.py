@@ -279,6 +279,15 @@ def test_a_plan_over_the_budget_sends_nothing(tmp_path: Path) -> None:
         assert desk.run("run", "--price", "sora-2=0.05").returncode == 0
 
 
+def test_a_price_of_a_model_that_nothing_has_is_refused(tmp_path: Path) -> None:
+    """A slip in its name would leave another price standing."""
+    desk = Desk(tmp_path, {})
+    desk.write(ONE)
+    done = desk.run("plan", "--price", "sora2=0.05")
+    assert done.returncode == 2
+    assert "--price: no shot has the model 'sora2'; did you mean 'sora-2'?" in done.stderr
+
+
 def test_an_unknown_price_needs_a_word_from_its_owner(tmp_path: Path) -> None:
     """Without a budget `--yes` accepts it; without `--yes` nothing is sent."""
     with faulty(tmp_path / "studio") as server:

@@ -71,6 +71,20 @@ def test_what_its_owner_gave_up_too_early_is_not_bought_again(tmp_path: Path) ->
         assert server.creates == 1
 
 
+def test_what_turns_up_while_nothing_took_its_place_is_not_bought_again(tmp_path: Path) -> None:
+    """What was sent in its place was refused, at no cost: the first one is adopted."""
+    with faulty(tmp_path / "studio", script=["500-after", "401"], hidden=True) as server:
+        desk = desk_for(tmp_path, server, ONE, profile="generic")
+        assert desk.run("run", *PRICE).returncode == 3
+        assert desk.run("resolve", "a", "--resubmit").returncode == 0
+        assert desk.run("run", *PRICE).returncode == 7
+        server.hidden = False
+        done = desk.run("run", *PRICE)
+        assert (done.returncode, server.creates) == (0, 2), done.stderr
+        assert "paid twice" not in done.stderr
+        assert json.loads(desk.run("status", "--json").stdout)["committed"] == 0.1
+
+
 def test_absence_is_held_where_the_storyboard_says_so(tmp_path: Path) -> None:
     """Under `on-ambiguous: hold` even a list that is proof sends nothing again by itself."""
     said = {"SORAPIPE_CONFIG": str(_proving(tmp_path))}

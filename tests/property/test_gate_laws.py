@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sorapipe.core.backoff import delay
 from sorapipe.core.tempo import LEAST, MINUTE, Tempo
 from sorapipe.run.gate import Gate
-from sorapipe.run.stop import Stop
 from tests.simulation.loop import Loop
 
 
@@ -77,12 +76,12 @@ def play(server: Server, shots: int, granted: int) -> float:
     """Carry so many takes to their end; the seconds that this took."""
     loop = Loop(0.0, lambda: 0.0, 1_000_000)
     clock, told = Clock(), 0.0
-    gate = Gate(Tempo(granted), clock, Stop())
+    gate = Gate(Tempo(granted), clock)
 
     async def carry(mark: str) -> None:
         nonlocal told
         while True:
-            async with gate.turn(mark):
+            async with gate.turn(mark, lambda: None):
                 now = sent_at = clock.now()
                 assert now >= told, "nobody passes while it is closed"
                 assert not (gate.in_a_row and server.posting), "one alone, until one was taken"

@@ -44,6 +44,8 @@ def next_event(draw: st.DrawFn, tally: Tally) -> dict[str, Any]:
         changes["take"] = f"shot-{MARKS.index(mark)}@1"
     if name in ("intent", "duplicate"):
         changes["price"] = draw(PRICES)
+    if name == "duplicate":  # of a render that no take gave up as spent: that one counts already
+        changes["render"] = "d" * 32
     if name == "rendered":
         changes["told_cost"] = draw(PRICES)
     if name == "kept":

@@ -177,3 +177,19 @@ def test_a_close_that_fails_harms_nothing(
         if kept:
             temporary.keep(tmp_path / "a")
     assert [path.name for path in tmp_path.iterdir()] == ["a"] * kept
+
+
+def test_discarded_by_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that was closed meanwhile belongs to somebody else's file by now: it stays open."""
+    temporary, replace, others = Temporary(tmp_path), Path.replace, list[int]()
+
+    def stopped(path: Path, target: Path) -> Path:
+        kept = replace(path, target)
+        temporary.discard()
+        others.append(os.open(tmp_path, os.O_RDONLY))
+        return kept
+
+    monkeypatch.setattr(Path, "replace", stopped)
+    temporary.keep(tmp_path / "film.mp4")
+    assert others == [temporary.fd], "the lowest free number is taken first"
+    os.close(others[0])

@@ -197,3 +197,37 @@ def test_who_reads_for_all_may_be_stopped() -> None:
         return [(await one)[1] for one in others]
 
     assert Loop(0.0, lambda: 0.0, 10_000).run(watched()) == [False, False]
+
+
+def test_a_list_that_hangs_is_left_alone_for_longer() -> None:
+    """The time for which it is not asked again begins when it broke off, and is ten times that."""
+    post = Post([["a", "b"]])
+
+    async def hangs(after: str) -> Page:
+        post.read.append(post.time.monotonic())
+        await asyncio.sleep(2 * AFTER_TROUBLE)
+        raise BROKEN
+
+    post._page = hangs  # type: ignore[method-assign]
+
+    async def watched() -> float:
+        for _ in range(60):
+            await asyncio.gather(post.wait("a", 10.0), post.wait("b", 10.0))
+        return post.time.monotonic()
+
+    assert Loop(0.0, lambda: 0.0, 10_000).run(watched()) == 600.0 + 2 * AFTER_TROUBLE
+    assert len(post.read) == 1, "what cost two minutes is left alone for longer than one"
+
+
+def test_a_slow_list_holds_nobody_up_for_long() -> None:
+    """However many pages would be worth reading: after a minute the rest is asked for."""
+    names = [f"v{number:02}" for number in range(40)]
+    post = Post([[f"x{number}"] for number in range(80)])
+    quick = post._page
+
+    async def slow(after: str) -> Page:
+        await asyncio.sleep(20.0)
+        return await quick(after)
+
+    post._page = slow  # type: ignore[method-assign]
+    assert max(when for _, _, when in post.watched(**dict.fromkeys(names, 5))) < 100.0

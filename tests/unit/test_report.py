@@ -12,10 +12,13 @@ from jsonschema import Draft202012Validator
 from sorapipe.cli.main import main, parser
 from sorapipe.cli.options import look, options
 from sorapipe.clock import stamp
+from sorapipe.core.plan import Decision, PlannedTake
 from sorapipe.core.take import State, Take
 from sorapipe.report.live import watcher
 from sorapipe.report.plan import as_data, as_text
 from sorapipe.report.plan import table as columns
+from sorapipe.report.status import as_text as status_text
+from sorapipe.report.status import standing
 from sorapipe.report.summary import as_text as summary
 from sorapipe.run.outcome import Outcome
 from sorapipe.run.prepare import Prepared
@@ -90,6 +93,35 @@ def test_a_summary_says_what_to_do_next() -> None:
         assert f": sorapipe resolve 'my board.yaml' a@1 {how}\n" in shown
     assert "still rendering; go on with: sorapipe run 'my board.yaml'" in shown
     assert "b@1 is video_1" in shown
+
+
+def test_a_summary_counts_what_is_still_open() -> None:
+    """What may yet turn out to cost less is counted apart, and the cost is called the most."""
+    unknown = Take(fingerprint="f", name="a@1", state=State.UNKNOWN, held=Decimal("0.8"))
+    flying = Take(fingerprint="g", name="b@1", state=State.RENDERING, video="video_1")
+    still = Outcome(wanted=2, unknown=[unknown], in_flight=[flying], cost=Decimal("1.6"))
+    shown = summary(still, "run", "resolve")
+    counts = "0 made, 0 reused of 2 takes; 1 in flight, 1 of unknown fate"
+    assert f"{counts}; this run cost up to $1.60" in shown
+    ended = Outcome(wanted=1, made=["a@1"], cost=Decimal("0.8"))
+    assert "1 made, 0 reused of 1 take; this run cost $0.80" in summary(ended, "run", "resolve")
+
+
+def test_a_status_says_a_thing_once(tmp_path: Path) -> None:
+    """A reason that is the standing itself is not repeated, and what is blocked is called so."""
+    shown = status_text(prepared(tmp_path), lambda command, take: command)
+    assert "  dawn@1   new\n" in shown
+    blocked = PlannedTake(
+        shot="storm",
+        number=1,
+        fingerprint=None,
+        operation="remix",
+        decision=Decision.BLOCKED,
+        price=None,
+        reason="the remote video of 'dawn' is gone; --force renders all again",
+        file="storm.mp4",
+    )
+    assert standing(blocked) == "blocked"
 
 
 def test_a_server_that_asks_to_wait_is_told_once_until_it_asks_for_more(

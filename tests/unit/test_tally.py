@@ -108,6 +108,31 @@ def test_what_turns_up_after_it_was_sent_again_was_paid_twice(name: str) -> None
     assert tally.duplicates["video_2"]["price"] == 0.4
 
 
+@pytest.mark.parametrize("name", ["resubmitted", "absent"])
+@pytest.mark.parametrize("refused", ["not-sent", "throttled", "rejected"])
+def test_an_earlier_render_is_adopted_where_the_one_in_its_place_was_refused(
+    name: str, refused: str
+) -> None:
+    """The take goes back to it, and its price counts once."""
+    again = event("intent", render="f" * 32, price=0.7)
+    tally = given_up(event(name), again, event(refused, render="f" * 32), event("adopted"))
+    take = tally.take(MARK)
+    assert (take.state, take.render) == (State.RENDERING, event("intent")["render"])
+    assert (tally.committed, take.held) == (Decimal("0.4"), Decimal("0.4"))
+    assert take.intent["price"] == 0.4
+    assert tally.superseded == {}
+
+
+def test_of_two_that_were_given_up_the_one_that_is_found_is_adopted() -> None:
+    """The other stays counted as spent, and is still looked for."""
+    second = {"render": "f" * 32}
+    tally = given_up(event("resubmitted"), event("intent", **second), event("ambiguous", **second))
+    for one in (event("unknown", **second), event("resubmitted"), event("adopted")):
+        tally.apply(one)
+    assert tally.committed == Decimal("0.8")
+    assert list(tally.superseded) == ["f" * 32]
+
+
 def test_a_late_render_that_failed_for_free_costs_nothing() -> None:
     """What the server says that it took is the truth."""
     tally = given_up(event("absent"), event("duplicate"), event("duplicate-lost", cost=0.0))

@@ -71,3 +71,17 @@ def test_nothing_is_created_before_what_was_left_open_was_looked_after() -> None
         return [*seen, resumed.has("a"), resumed.has("c")]
 
     assert asyncio.run(scene()) == [False, False, True, False]
+
+
+def test_one_slow_download_does_not_hold_up_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Creates wait for what was left open, but not for ever."""
+    monkeypatch.setattr("sorapipe.run.resumed.LONGEST", 0.01)
+
+    async def scene() -> None:
+        resumed = Resumed()
+        resumed.add("a")
+        async with asyncio.timeout(5):
+            await resumed.over()
+            await resumed.over()
+
+    asyncio.run(scene())

@@ -174,6 +174,22 @@ def test_a_render_that_does_not_move_is_left_to_a_later_run(still: Video) -> Non
     assert set(run.events) <= {"started"}
 
 
+def test_a_list_that_tells_otherwise_does_not_move_a_render() -> None:
+    """That the list and its own answer differ, for ever, is no change of either."""
+    run = Run(lambda number: told("in_progress", 40.0), render_timeout=600.0)
+    listed = told("in_progress")  # many lists leave the progress out
+
+    async def wait(video: str, seconds: float) -> tuple[Video | None, float]:
+        await run.clock.sleep(seconds)
+        return listed, seconds
+
+    run.hands.lookout.wait = wait
+    with pytest.raises(GiveUp, match="no change in video_1"):
+        run.watch()
+    assert 600 < run.clock.time < 1000
+    assert run.events == {"started": run.events["started"]}
+
+
 @pytest.mark.parametrize("nap", [40.0, HOUR, 8 * HOUR, YEAR])
 @pytest.mark.parametrize("at", [1, 2, 5])
 def test_a_machine_that_slept_waits_on(nap: float, at: int) -> None:
