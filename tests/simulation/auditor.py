@@ -198,8 +198,11 @@ class _Audit(Evidence):
         return found
 
     def _is_certain(self, one: Render, audits: list[_Audit]) -> bool:
-        """Whether nothing else that was asked for can be taken for it."""
-        known = set().union(*(audit.ids() for audit in audits))
+        """Whether nothing else that was asked for can be taken for it.
+
+        What another folder knows to be its own counts as well: it may have learned that later.
+        """
+        known = self.ids()
         alike = (other for other in self.story.renders.values() if other.prompt == one.prompt)
         if any(other is not one and other.id not in known for other in alike):
             return False
