@@ -103,16 +103,15 @@ def weak_lock(folder: Path, mounts: str | None = None) -> str | None:
             mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
         except OSError:
             return None
-    place, kind, options = Path("/"), "", ""
-    real = folder.resolve()
-    for line in mounts.splitlines():
+    place, kind, options = "", "", ""
+    real = f"{folder.resolve()}/"
+    for line in mounts.splitlines():  # hundreds where containers run: as text, not as paths
         _, where, *rest = line.split(" ")
-        point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), where))
-        if real.is_relative_to(point) and len(point.parts) >= len(place.parts):
-            place, (kind, options) = (
-                point,
-                rest[:2],
-            )  # of two at one place the later hides the first
+        path = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), where)
+        point = f"{path.rstrip('/')}/"
+        if real.startswith(point) and len(point) >= len(place):
+            # Of two at one place the later hides the first.
+            place, (kind, options) = point, rest[:2]
     if kind in _ALONE or not _SHARED.get(kind, frozenset()).isdisjoint(options.split(",")):
         return f"its file system ({kind}) keeps locks on this machine alone"
     return None

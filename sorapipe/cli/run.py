@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     loaded, provider = open_storyboard(args)
     out = out_folder(args.storyboard, args.out)
     with Hold(out, clock), ExitStack() as stack:
-        if (weak := weak_lock(out)) is not None and not args.quiet:
+        if not args.quiet and (weak := weak_lock(out)) is not None:
             advice = "start no other run of it elsewhere"
             print(one_line(str(out), f"warning: {weak}", advice), file=sys.stderr)
         history = read(out / "ledger.jsonl")

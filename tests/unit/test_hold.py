@@ -119,6 +119,7 @@ me@server: /mnt/ssh fuse.sshfs rw 0 0
     [
         ("/root/out", None),
         ("/home/me/out", None),
+        ("/mnt/ssh-keys/out", None),
         ("/mnt/all films/out", "nfs"),
         ("/mnt/all films/here/out", None),
         ("/mnt/share", "cifs"),
