@@ -28,6 +28,7 @@ _PLAIN = {
     "not-sent": "not sent: {why}",
     "rejected": "rejected: {why}",
     "ambiguous": "no clear answer; looking for it: {why}",
+    "looking": "not found so far; looking for {seconds:.0f} s more",
     "unknown": "payment unknown: {why}",
     "failed": "failed: {why}",
     "lost": "lost: {why}",
@@ -39,7 +40,9 @@ _PLAIN = {
     "duplicate-lost": "{video}, which was paid twice, is lost: {why}",
     "set-aside": "{file} was not ours; it is now {aside}",
 }
-_LATE = ("duplicate", "duplicate-kept", "duplicate-lost")
+# What is told in a line of its own above the bar.
+_TOLD = frozenset({"failed", "lost", "rejected", "ambiguous", "unknown", "unreached", "set-aside"})
+_TOLD |= {"duplicate", "duplicate-kept", "duplicate-lost"}
 _REPEATS = 60.0  # seconds after which a server that still asks to wait is told of again
 _ENDS = frozenset({"kept", "reused", "failed", "lost", "rejected", "unknown", "blocked"})
 
@@ -133,7 +136,7 @@ def _bar(plan: Plan) -> Iterator[Listener]:
                 ended.add(take)
                 flying.discard(take)
                 bar.update()
-            if name in ("failed", "lost", "rejected", "unknown", "unreached", "set-aside", *_LATE):
+            if name in _TOLD:
                 with suppress(OSError):
                     bar.write(_line(event), file=sys.stderr)
             bar.set_postfix_str(f"{len(flying)} in flight, up to {told(cost)}", refresh=False)

@@ -116,6 +116,7 @@ async def _search(hands: Hands, work: Work, take: Take, *, exists: bool) -> None
         left = hands.provider.limits.settle_timeout - (hands.clock.monotonic() - begun)
         if found.sure or found.verdict == "several" or left <= 0:
             break
+        hands.session.tell("looking", take=take.name, seconds=round(left, 1))
         await hands.clock.sleep(min(wait, left))
         wait = min(wait * 2, 60.0)
     back = _was_set_back(hands, take)

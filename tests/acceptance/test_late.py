@@ -86,7 +86,10 @@ def test_what_turns_up_while_nothing_took_its_place_is_not_bought_again(tmp_path
 
 
 def test_absence_is_held_where_the_storyboard_says_so(tmp_path: Path) -> None:
-    """Under `on-ambiguous: hold` even a list that is proof sends nothing again by itself."""
+    """Under `on-ambiguous: hold` even a list that is proof sends nothing again by itself.
+
+    While it is looked for, its owner reads for how long.
+    """
     said = {"SORAPIPE_CONFIG": str(_proving(tmp_path))}
     for word, code, creates in (("settle", 0, 2), ("hold", 3, 1)):
         folder = tmp_path / word
@@ -94,7 +97,9 @@ def test_absence_is_held_where_the_storyboard_says_so(tmp_path: Path) -> None:
         with faulty(folder / "studio", script=["500"]) as server:
             text = ONE.replace("version: 1", f"version: 1\non-ambiguous: {word}")
             desk = desk_for(folder, server, text, profile="proving", **said)
-            assert desk.run("run", *PRICE, "--config", str(_proving(tmp_path))).returncode == code
+            done = desk.run("run", *PRICE, "--config", str(_proving(tmp_path)))
+            assert done.returncode == code
+            assert "a@1: not found so far; looking for " in done.stderr
             assert server.creates == creates
 
 
