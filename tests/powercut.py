@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from signal import SIGKILL, SIGSTOP
 
 from tests.forked import Forked, Forks
 from tests.injected import Scene, claimed, unfinished
@@ -87,16 +87,10 @@ def cut(scene: Scene, forks: Forks, mark: str, moment: float, mode: str = "") ->
     left = image.with_suffix(".left")
     with mounted(new_image(image), place, mode):
         child = forks.start(scene.words(place, mark), scene.env(place), place)
-        fired = _comes_to(child, place.with_suffix(".out"), moment)
-        if fired:
-            try:
-                os.kill(child.pid, signal.SIGSTOP)
-            except ProcessLookupError:  # it has ended this very moment
-                fired = False
+        fired = _comes_to(child, place.with_suffix(".out"), moment) and _sent(child, SIGSTOP)
         told = _told(place.with_suffix(".out"))
         shutil.copyfile(image, left)
-        if fired:
-            os.kill(child.pid, signal.SIGKILL)
+        fired = fired and _sent(child, SIGKILL)
         code = child.wait()
     with mounted(left, place, mode):
         faults = claimed(place) if fired else [f"exit {code}"] if code else []
@@ -114,6 +108,15 @@ def _comes_to(child: Forked, said: Path, moment: float) -> bool:
         if child.ended_within(0.001):
             return False
     return not child.ended_within(rest / 20)
+
+
+def _sent(child: Forked, number: int) -> bool:
+    """Send that signal; False where it has ended this very moment."""
+    try:
+        os.kill(child.pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _told(said: Path) -> int:
