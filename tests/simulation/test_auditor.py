@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 
@@ -11,6 +12,20 @@ from tests.simulation.bugs import BUGS, planted
 from tests.simulation.stage import play, replaced
 
 MOST = 1000  # seeds within which a bug has to show
+
+# Where rare ones were last seen: looked at first, since the way there takes the longest.
+SEEN = {
+    "a-key-that-is-used-up-says-nothing": 76,
+    "a-late-render-may-have-been-made-at-any-time": 233,
+    "a-list-that-fails-is-an-empty-list": 195,
+    "a-twin-is-sent-while-the-first-is-open": 192,
+    "nothing-keeps-twins-apart-on-the-wire": 168,
+    "only-the-first-page-is-read": 136,
+    "what-may-be-the-twins-is-adopted": 708,
+    "what-other-folders-have-open-is-ignored": 192,
+    "what-was-paid-twice-is-not-brought-home": 514,
+    "what-was-paid-twice-is-not-told": 514,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +39,9 @@ def simulated() -> Iterator[None]:
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_caught(bug: str) -> None:
     """With the bug a seed is found bad within a thousand, and that seed is good without it."""
+    seeds = chain((SEEN.get(bug, 0),), range(MOST))
     with planted(bug):
-        seed = next(seed for seed in range(MOST) if (found := audit(play(seed))))
+        seed = next(seed for seed in seeds if (found := audit(play(seed))))
     assert not any("FAULT" in line for line in found), "the bug itself is broken"
     assert audit(play(seed)) == []
 
