@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sorapipe.cli.books import named, opened
 from sorapipe.cli.exits import Exit
 from sorapipe.cli.options import add_command, add_common, again, confirmed, server, variables
 from sorapipe.errors import UsageError, one_line
@@ -43,28 +44,16 @@ def run(args: argparse.Namespace) -> int:
     """Exit 0, or 1 where something stays in flight, 3 where a payment is unresolved, 7."""
     import asyncio
 
-    from sorapipe.clock import SystemClock
-    from sorapipe.hold import Hold
-    from sorapipe.ledger import Ledger
     from sorapipe.load import load
     from sorapipe.run.cancel import Cancelling
-    from sorapipe.run.prepare import address_of, fold_history, out_folder
+    from sorapipe.run.prepare import address_of
 
     provider = server(args, load(args.storyboard, variables(args)).storyboard.provider)
-    out = out_folder(args.storyboard, args.out)
-    path = out / "ledger.jsonl"
-    if not path.exists():
-        raise UsageError(str(path), "there is no ledger", "name the folder of the run with --out")
-    with Hold(out, SystemClock()):
-        ledger = Ledger.open(path, SystemClock())
-        try:
-            tally = fold_history(path, ledger.history)
-            done = Cancelling(
-                ledger=ledger, tally=tally, name=provider.name, address=address_of(provider)
-            )
-            asyncio.run(_cancel(args, provider, out, done))
-        finally:
-            ledger.close()
+    with opened(args) as (out, ledger, tally):
+        done = Cancelling(
+            ledger=ledger, tally=tally, name=provider.name, address=address_of(provider)
+        )
+        asyncio.run(_cancel(args, provider, out, done))
     _tell(args, done)
     if done.refused:
         return Exit.REFUSED
@@ -100,20 +89,16 @@ def _wanted(args: argparse.Namespace, tally: Tally) -> list[Take]:
     """
     if args.shot is None:
         return tally.in_flight
-    found = _named(tally.in_flight, args.shot)
+    found = named(tally.in_flight, args.shot)
     if found:
         return found
-    if _named(tally.unsettled, args.shot):
+    if named(tally.unsettled, args.shot):
         fix = f"how to settle it: {again(args, 'status')}"
         raise UsageError(args.shot, "its payment is unknown: there is no id to delete", fix)
     names = ", ".join(take.name for take in tally.in_flight)
     raise UsageError(
         args.shot, "it is not in flight", f"these are: {names}" if names else "nothing is"
     )
-
-
-def _named(takes: list[Take], wanted: str) -> list[Take]:
-    return [take for take in takes if wanted in (take.name, take.name.rpartition("@")[0])]
 
 
 def _consent(args: argparse.Namespace, takes: list[Take], done: Cancelling) -> bool:

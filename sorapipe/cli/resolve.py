@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sorapipe.cli.books import named, opened
 from sorapipe.cli.exits import Exit
 from sorapipe.cli.options import add_command, add_common, again
 from sorapipe.errors import UsageError, one_line
@@ -49,24 +50,10 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit 0."""
-    from sorapipe.clock import SystemClock
-    from sorapipe.hold import Hold
-    from sorapipe.ledger import Ledger
-    from sorapipe.run.prepare import fold_history, out_folder
-
-    out = out_folder(args.storyboard, args.out)
-    path = out / "ledger.jsonl"
-    if not path.exists():
-        raise UsageError(str(path), "there is no ledger", "name the folder of the run with --out")
-    with Hold(out, SystemClock()):
-        ledger = Ledger.open(path, SystemClock())
-        try:
-            tally = fold_history(path, ledger.history)
-            take = _find(tally.unsettled + (tally.in_flight if args.write_off else []), args.shot)
-            for event in _settle(args, ledger, tally, take, out):
-                tally.apply(event)
-        finally:
-            ledger.close()
+    with opened(args) as (out, ledger, tally):
+        take = _find(tally.unsettled + (tally.in_flight if args.write_off else []), args.shot)
+        for event in _settle(args, ledger, tally, take, out):
+            tally.apply(event)
     _tell(args, tally, tally.take(take.fingerprint))
     return Exit.OK
 
@@ -113,7 +100,7 @@ def _tell(args: argparse.Namespace, tally: Tally, take: Take) -> None:
 
 
 def _find(unknown: list[Take], wanted: str) -> Take:
-    found = [take for take in unknown if wanted in (take.name, take.name.rpartition("@")[0])]
+    found = named(unknown, wanted)
     if len(found) == 1:
         return found[0]
     if found:

@@ -17,12 +17,12 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from sorapipe.core.take import State, Take
 from sorapipe.core.tally import Tally
 from sorapipe.ledger import Ledger
+from sorapipe.run.hands import REFUSED
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.errors import APIAnswerError, APIError, APIStatusError, NotFoundError, passing
 from sorapipe.videos.model import Video
 
 TRIES = 3
-_KEYS = (401, 402, 403)  # answers that are about our key, whatever is asked
 DELETED = "cancelled by its owner: deleted on the server"
 GONE = "cancelled by its owner: it was gone from the server"
 RENDERED = "it is rendered, and paid for"
@@ -87,7 +87,7 @@ class Cancelling:
             try:
                 why = await _remove(videos, take.video or "")
             except APIError as error:
-                if not isinstance(error, APIStatusError) or error.status in _KEYS:
+                if not isinstance(error, APIStatusError) or error.status in REFUSED:
                     self._stay(takes[number:], error)  # the others would fare no better
                     return
                 self._stay([take], error)
@@ -101,7 +101,7 @@ class Cancelling:
 
     def _stay(self, takes: Iterable[Take], error: APIError) -> None:
         self.left |= {take.fingerprint: str(error) for take in takes}
-        self.refused = isinstance(error, APIStatusError) and error.status in _KEYS
+        self.refused = isinstance(error, APIStatusError) and error.status in REFUSED
 
 
 async def _look(videos: AsyncVideos, video: str) -> Video | None:

@@ -17,7 +17,7 @@ from sorapipe.core.backoff import bounded
 from sorapipe.core.price import ZERO, as_number, told
 from sorapipe.core.take import State, Take
 from sorapipe.run.again import Again
-from sorapipe.run.hands import CONNECTING, GiveUp, Hands, Refused, Unaffordable
+from sorapipe.run.hands import CONNECTING, REFUSED, GiveUp, Hands, Refused, Unaffordable
 from sorapipe.run.reconcile import reconcile
 from sorapipe.run.send import accept, send
 from sorapipe.run.stop import Stopping
@@ -180,7 +180,7 @@ async def _rejected(hands: Hands, work: Work, name: dict[str, str], error: APIEr
     if status in NO_ROUTE and work.request.operation != "create":
         why += _way_out(work.request.operation)
     await hands.session.record("rejected", **name, why=why, status=status)
-    if status in (401, 402, 403):
+    if status in REFUSED:
         hands.refused = str(error)
         raise Refused(hands.refused) from error
 

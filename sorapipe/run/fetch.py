@@ -10,7 +10,7 @@ from typing import Any
 from sorapipe.config_file import Limits
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
-from sorapipe.run.hands import GiveUp, Hands, Refused
+from sorapipe.run.hands import REFUSED, GiveUp, Hands, Refused
 from sorapipe.run.look import retrieve
 from sorapipe.run.work import Work
 from sorapipe.store import Kept, Store
@@ -127,7 +127,7 @@ async def _look(hands: Hands, video: str) -> Video:
     try:
         return await hands.client.retrieve(video)
     except APIStatusError as error:
-        if error.status in (401, 402, 403):
+        if error.status in REFUSED:
             raise Refused(str(error)) from error
         raise
 

@@ -43,6 +43,7 @@ class Unaffordable(GiveUp):
     """The budget does not admit that render."""
 
 
+REFUSED = frozenset({401, 402, 403})  # answers about our key or quota, whatever is asked
 FETCHES = 8  # downloads at a time
 PAUSE = 30.0  # seconds: the longest that we pause by ourselves
 CONNECTING = 60.0  # seconds in all that reaching a server is tried (design, section 6)

@@ -8,7 +8,7 @@ from tenacity import RetryCallState, retry_if_exception
 
 from sorapipe.core.backoff import bounded
 from sorapipe.run.again import Again
-from sorapipe.run.hands import CONNECTING, GiveUp, Hands, Refused
+from sorapipe.run.hands import CONNECTING, REFUSED, GiveUp, Hands, Refused
 from sorapipe.run.lookout import JUMP
 from sorapipe.run.shelf import STUDIO
 from sorapipe.videos.errors import (
@@ -22,7 +22,6 @@ from sorapipe.videos.model import Video
 
 QUIET_TRIES = 3  # failed looks in a row before anybody is told
 MISSES = 5  # looks in which a server may not know an id before it counts as lost
-REFUSED = frozenset({401, 402, 403})
 
 
 async def retrieve(hands: Hands, name: dict[str, Any]) -> Video:

@@ -17,7 +17,7 @@ from tenacity import RetryCallState, retry_if_exception
 from sorapipe.core.take import Take
 from sorapipe.errors import SorapipeError
 from sorapipe.run.again import Again
-from sorapipe.run.hands import GiveUp, Hands, Refused
+from sorapipe.run.hands import REFUSED, GiveUp, Hands, Refused
 from sorapipe.run.listing import Finding, Look, look
 from sorapipe.run.lookout import JUMP
 from sorapipe.run.send import accept, send
@@ -176,7 +176,7 @@ async def _look(hands: Hands, take: Take) -> Finding:
 
 def _refuse(hands: Hands, error: APIError) -> None:
     """Stop all that is new where the server refuses our credentials; the take stays as it is."""
-    if isinstance(error, APIStatusError) and error.status in (401, 402, 403):
+    if isinstance(error, APIStatusError) and error.status in REFUSED:
         hands.refused = str(error)
         raise Refused(hands.refused) from error
 
