@@ -7,6 +7,7 @@
     │   └── LedgerDamaged    a bad line in the ledger that is not its torn end
     ├── HeldElsewhere        another run holds the output folder
     ├── BudgetExceeded       the budget, or a missing price, stops the run
+    ├── NotThere             something would have to be rendered, and must not be
     └── APIError             in `sorapipe.videos.errors`: all that a server can do to us
 
 Exit codes are the door's business: `sorapipe/cli/exits.py` maps these classes to them.
@@ -52,6 +53,10 @@ class HeldElsewhere(SorapipeError):
 
 class BudgetExceeded(SorapipeError):
     """The budget, or a price that nobody knows, stops the run."""
+
+
+class NotThere(SorapipeError):
+    """Something would have to be rendered, where only what is there may be taken."""
 
 
 class Problem(NamedTuple):  # a dataclass would cost every `--help` the import of inspect

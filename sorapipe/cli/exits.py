@@ -7,6 +7,7 @@ from enum import IntEnum
 from sorapipe.errors import (
     BudgetExceeded,
     HeldElsewhere,
+    NotThere,
     SorapipeError,
     StorageError,
     StoryboardError,
@@ -25,6 +26,7 @@ class Exit(IntEnum):
     HELD = 5
     BUDGET = 6
     REFUSED = 7
+    NOT_THERE = 8
     INTERRUPTED = 130
 
 
@@ -34,6 +36,7 @@ _CODES: dict[type[SorapipeError], Exit] = {
     StorageError: Exit.STORAGE,
     HeldElsewhere: Exit.HELD,
     BudgetExceeded: Exit.BUDGET,
+    NotThere: Exit.NOT_THERE,
 }
 
 

@@ -7,7 +7,6 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,6 @@ if TYPE_CHECKING:  # these rooms load what a command may not need
     from sorapipe.config import Provider
     from sorapipe.load import Loaded
     from sorapipe.run.prepare import Options, Prepared
-
-
-MOST = 1_000_000_000  # USD; what is more than that is a slip of the finger
 
 
 def add_command(
@@ -81,52 +77,13 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_planning(parser: argparse.ArgumentParser) -> None:
-    """What plan and run take."""
-    parser.add_argument(
-        "--budget", metavar="USD", type=amount, help="the most that this run may add"
-    )
-    parser.add_argument(
-        "--price", metavar="MODEL=USD", action="append", default=[], help="USD a second for a model"
-    )
-    parser.add_argument(
-        "--retry-failed",
-        action="store_true",
-        help="buy again what was accepted and then failed or was lost",
-    )
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="render everything again; earlier bytes stay in the store",
-    )
-
-
-def amount(text: str) -> Decimal:
-    """An amount of USD for argparse."""
-    try:
-        value = Decimal(text.removeprefix("$"))
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is not an amount; say one such as 12.50"
-        ) from None
-    if not value.is_finite() or not 0 <= value <= MOST:
-        raise argparse.ArgumentTypeError(f"'{text}' is not an amount; say one such as 12.50")
-    return value
-
-
-def count(text: str) -> int:
-    """A number from 1 for argparse."""
-    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a count; say a number from 1 to 10000")
-    return int(text)
-
-
 def variables(args: argparse.Namespace) -> dict[str, str]:
     """The `--var` options."""
-    return dict(_pair("--var", text, "NAME=VALUE") for text in args.var)
+    return dict(pair("--var", text, "NAME=VALUE") for text in args.var)
 
 
-def _pair(option: str, text: str, shape: str) -> tuple[str, str]:
+def pair(option: str, text: str, shape: str) -> tuple[str, str]:
+    """The two sides of an option such as `--var NAME=VALUE`. Raises UsageError."""
     name, equals, value = text.partition("=")
     if not (equals and name):
         raise UsageError(option, f"'{text}' has no name and value", f"say {option} {shape}")
@@ -159,20 +116,6 @@ def confirmed() -> bool:
     sys.stderr.write("go ahead? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def options(args: argparse.Namespace) -> Options:
-    """What the command line says about planning."""
-    from sorapipe.run.prepare import Options
-
-    prices: dict[str, Decimal] = {}
-    for text in args.price:
-        model, value = _pair("--price", text, "MODEL=USD")
-        try:
-            prices[model] = amount(value)
-        except argparse.ArgumentTypeError as error:
-            raise UsageError("--price", *str(error).split("; ")) from None
-    return Options(prices=prices, retry_failed=args.retry_failed, force=args.force)
 
 
 def open_storyboard(args: argparse.Namespace) -> tuple[Loaded, Provider]:

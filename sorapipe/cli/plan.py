@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 from sorapipe.cli.exits import Exit
-from sorapipe.cli.options import add_command, add_planning, add_storyboard, look, options
+from sorapipe.cli.options import add_command, add_storyboard, look
+from sorapipe.cli.planning import add_planning, options
 from sorapipe.errors import BudgetExceeded
 
 _DESCRIPTION = """\

@@ -12,23 +12,22 @@ from typing import TYPE_CHECKING, Any
 from sorapipe.cli.exits import Exit
 from sorapipe.cli.options import (
     add_command,
-    add_planning,
     add_storyboard,
     again,
     confirmed,
-    count,
     open_storyboard,
-    options,
 )
+from sorapipe.cli.planning import add_planning, options
 from sorapipe.errors import BudgetExceeded, one_line, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sorapipe.config import Provider
     from sorapipe.core.tally import Tally
     from sorapipe.ledger import History, Ledger
-    from sorapipe.run.prepare import Prepared
+    from sorapipe.run.prepare import Options, Prepared
     from sorapipe.run.start import Terms
     from sorapipe.store import Store
 
@@ -45,21 +44,23 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "run", "render what is wanted and not there yet", _DESCRIPTION)
     add_storyboard(parser)
     add_planning(parser)
-    parser.add_argument(
-        "--concurrency", metavar="N", type=count, help="renders in flight (default: the profile's)"
-    )
-    parser.add_argument(
-        "--yes", action="store_true", help="don't ask before spending, and accept unknown prices"
-    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit as the outcome says."""
+    return execute(args, options(args))
+
+
+def execute(
+    args: argparse.Namespace, said: Options, check: Callable[[Prepared], None] | None = None
+) -> int:
+    """Plan and carry out; `check` may refuse the plan by an error before anything is done."""
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold, weak_lock
     from sorapipe.ledger import Ledger, read
     from sorapipe.run.prepare import (
+        all_there,
         fold_history,
         nothing_to_do,
         out_folder,
@@ -83,7 +84,6 @@ def run(args: argparse.Namespace) -> int:
             raise history.damage
         tally = fold_history(out / "ledger.jsonl", history)
 
-        said = options(args)
         plan = partial(prepare, loaded, provider, out=out, store=store, tally=tally, options=said)
 
         @cache
@@ -91,9 +91,13 @@ def run(args: argparse.Namespace) -> int:
             return stack.enter_context(closing(Ledger.open(out / "ledger.jsonl", clock, history)))
 
         prepared = plan(now=clock.now())
-        if worth_a_look(prepared, clock.now()):
+        if not said.offline and worth_a_look(prepared, clock.now()):
             _look_first(args, prepared, ledger())
             prepared = plan(now=clock.now())
+        if said.offline:
+            all_there(prepared)
+        if check is not None:
+            check(prepared)
         if nothing_to_do(prepared):
             code = Exit.UNRESOLVED if tally.unsettled else Exit.OK
             _nothing(args, prepared, code)
@@ -140,7 +144,13 @@ def _terms(args: argparse.Namespace, prepared: Prepared) -> Terms:
         barred = str(error)  # what is open here may be paid for: it is still seen through
     if life is not None and held is not None:
         life -= held - prepared.tally.committed  # bought at a price that nobody knew then
-    return Terms(life=life, run=args.budget, barred=barred, concurrency=args.concurrency)
+    return Terms(
+        life=life,
+        run=args.budget,
+        barred=barred,
+        concurrency=args.concurrency,
+        offline=args.offline,
+    )
 
 
 def _salvage(history: History, provider: Provider, out: Path, store: Store) -> None:
@@ -188,7 +198,7 @@ def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
     from sorapipe.core.price import told
 
     price, unpriced = prepared.plan.price, len(prepared.plan.unpriced)
-    if not args.quiet:
+    if not args.quiet and not args.offline:
         provider = prepared.provider
         server = f"{prepared.address} ({provider.profile.name}; {provider.why})"
         sums = [f"may cost up to {told(price)}"] if price else []

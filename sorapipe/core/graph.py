@@ -7,7 +7,7 @@ None.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Edges = Mapping[str, str | None]
 
@@ -56,21 +56,44 @@ def cycles(edges: Edges) -> list[list[str]]:
     return sorted(turned, key=lambda circle: place[circle[0]])
 
 
-def descendants(edges: Edges, of: Iterable[str]) -> set[str]:
-    """All shots that can't be rendered when these aren't, without these themselves."""
+def descendants(edges: Edges, of: Iterable[str], depth: int | None = None) -> set[str]:
+    """All shots that can't be rendered when these aren't, without these themselves.
+
+    With a depth only those that are at most so many edges below one of these.
+    """
     children: dict[str, list[str]] = {}
     for shot, parent in edges.items():
         if parent is not None:
             children.setdefault(parent, []).append(shot)
-    roots = set(of)
-    below: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        for child in children.get(waiting.pop(), ()):
-            if child not in below and child not in roots:
-                below.add(child)
-                waiting.append(child)
-    return below
+    return _reached(lambda shot: children.get(shot, ()), of, depth)
+
+
+def ancestors(edges: Edges, of: Iterable[str], depth: int | None = None) -> set[str]:
+    """All shots that these start from, and what those start from, without these themselves.
+
+    With a depth only those that are at most so many edges above one of these.
+    """
+
+    def parent(shot: str) -> tuple[str, ...]:
+        above = edges.get(shot)
+        return (above,) if above is not None and above in edges else ()
+
+    return _reached(parent, of, depth)
+
+
+def _reached(
+    beside: Callable[[str], Sequence[str]], of: Iterable[str], depth: int | None
+) -> set[str]:
+    """What lies at most `depth` steps away, all of one distance before any of the next."""
+    start = set(of)
+    seen = set(start)
+    edge = list(start)
+    while edge and depth != 0:
+        depth = None if depth is None else depth - 1
+        found = dict.fromkeys(other for shot in edge for other in beside(shot))
+        edge = [shot for shot in found if shot not in seen]
+        seen.update(edge)
+    return seen - start
 
 
 def _depths(edges: Edges) -> dict[str, int]:

@@ -14,9 +14,9 @@ from sorapipe.core.fingerprint import fingerprint
 from sorapipe.core.price import ZERO, highest
 from sorapipe.core.request import request_for
 from sorapipe.core.storyboard import Operation, Shot
-from sorapipe.core.take import State, Take
+from sorapipe.core.take import OPEN, State, Take
 from sorapipe.core.tally import Tally
-from sorapipe.core.wanted import source_of
+from sorapipe.core.wanted import needs_remote, operation_for, source_of
 
 
 class Decision(StrEnum):
@@ -45,7 +45,9 @@ class Facts:
     `operations` are the requests that the server knows; `held` has the bytes at hand by
     fingerprint, `pictures` the digests of the reference files by their path as written; `price`
     tells USD a second for a model and a size, None where nobody knows. `refetchable` are kept takes
-    whose bytes are gone here but not on the server.
+    whose bytes are gone here but not on the server. `selected` are the ids of the shots that are
+    meant, None where all are. `keep_stale` leaves takes whose source alone has changed; `refetch`
+    brings back what is lost, and buys nothing.
     """
 
     provider: str
@@ -57,12 +59,32 @@ class Facts:
     refetchable: frozenset[str] = frozenset()
     retry_failed: bool = False
     force: bool = False
+    selected: frozenset[str] | None = None
+    keep_stale: bool = False
+    refetch: bool = False
+
+    def selects(self, shot_id: str) -> bool:
+        """Whether the shot is meant."""
+        return self.selected is None or shot_id in self.selected
 
     def fingerprint(self, shot: Shot, number: int, operation: Operation, parent: str | None) -> str:
         """The fingerprint of that take; `parent` is the digest of its parent's pick, if any."""
         source = source_of(shot, operation, self.pictures, parent)
         request = request_for(shot, number, operation)
         return fingerprint(request, number, source, self.provider)
+
+    def operation(self, shot: Shot, number: int, parent: Bytes | None) -> Operation | None:
+        """The request that is sent for that take, its fallback included; None if there is none.
+
+        A remix that may do without its parent's remote video does, where that one is gone.
+        """
+        found = operation_for(shot, self.operations)
+        missed = parent is not None and not parent.alive and shot.fallback == "reference"
+        if found is None or not missed or not needs_remote(shot, found):
+            return found
+        mark = self.fingerprint(shot, number, found, parent.sha256 if parent else None)
+        here = mark in self.held or mark in self.refetchable
+        return found if here or self.tally.take(mark).state in OPEN else "create"
 
     def refetches(self, take: Take) -> bool:
         """Whether the take's bytes are gone here and can be had from the server again."""
@@ -78,7 +100,8 @@ class PlannedTake:
     """One row of the plan. `price` is the most it adds in USD; None where nobody knows.
 
     `anew` says that it is rendered even where bytes of that fingerprint are at hand: it is forced,
-    or a child needs its remote video, which is gone.
+    or a child needs its remote video, which is gone. `stale` says that an earlier take is left in
+    its place, whose source was another; `fingerprint` is then that one's.
     """
 
     shot: str
@@ -91,6 +114,7 @@ class PlannedTake:
     fingerprint: str | None = None
     state: State = State.WANTED
     anew: bool = False
+    stale: bool = False
 
     @property
     def name(self) -> str:
@@ -100,9 +124,14 @@ class PlannedTake:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The takes in the order of the graph; parents before children."""
+    """The takes in the order of the graph; parents before children.
+
+    `given` are the picks of shots that were not selected and that selected ones may start from:
+    number and fingerprint by shot.
+    """
 
     takes: tuple[PlannedTake, ...]
+    given: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     def count(self, decision: Decision) -> int:
         """How many takes have that decision."""

@@ -15,9 +15,13 @@ from sorapipe.core import graph
 from sorapipe.core.pick import Standing, hopeless, pick
 from sorapipe.core.plan import Bytes, Decision, Facts, Plan, PlannedTake
 from sorapipe.core.price import ZERO
+from sorapipe.core.stale import making, since, staying, there
 from sorapipe.core.storyboard import Operation, Shot, Storyboard
 from sorapipe.core.take import OPEN, State, Take
 from sorapipe.core.wanted import chosen_take, needs_remote, operation_for
+from sorapipe.core.why import in_a_word
+
+CHANGED = "changed"  # since the take that is there; the row then says what
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class _Picked:
 
 
 def make_plan(storyboard: Storyboard, facts: Facts) -> Plan:
-    """The plan for every shot of the storyboard.
+    """The plan for every shot that is selected.
 
     An operation that the server lacks, with no fallback, is planned as `blocked`. So is a child
     that starts from a remote video that is gone, unless rendering its parent again costs nothing.
@@ -41,7 +45,7 @@ def make_plan(storyboard: Storyboard, facts: Facts) -> Plan:
         rows = _rows(by_id, planner)
         more = _missed(by_id, planner) - anew
         if not more:
-            return Plan(tuple(rows))
+            return Plan(tuple(rows), planner.given)
         anew |= more
 
 
@@ -50,6 +54,9 @@ def _rows(by_id: Mapping[str, Shot], planner: Planner) -> list[PlannedTake]:
     rows: list[PlannedTake] = []
     for shot_id in graph.order({shot.id: shot.parent for shot in by_id.values()}):
         shot = by_id[shot_id]
+        if not planner.facts.selects(shot_id):
+            picked[shot_id] = planner.glimpse(shot, picked.get(shot.parent or ""))
+            continue
         takes = list(planner.plan(shot, picked.get(shot.parent or "")))
         picked[shot_id] = planner.pick(shot, takes)
         rows += takes
@@ -64,7 +71,7 @@ def _missed(by_id: Mapping[str, Shot], planner: Planner) -> set[str]:
     found: set[str] = set()
     for missed in planner.gone:
         shot: Shot | None = by_id[missed]
-        while shot is not None and shot.id not in found and planner.facts.highest(shot) == ZERO:
+        while shot is not None and shot.id not in found and planner.free(shot):
             found.add(shot.id)
             operation = operation_for(shot, planner.facts.operations) or shot.operation
             up = shot.parent if needs_remote(shot, operation) else None
@@ -79,6 +86,7 @@ class Planner:
         self.facts = facts
         self.anew = anew
         self.first: dict[str, PlannedTake] = {}
+        self.given: dict[str, tuple[int, str]] = {}  # see `Plan.given`
         self.gone: set[str] = set()  # shots whose remote videos are gone, and missed by a child
         self.dead: set[str] = set()  # shots with a pick whose remote video is gone, missed or not
 
@@ -92,10 +100,44 @@ class Planner:
             if operation is None or blocked is not None:
                 yield _row(shot, number, operation or "create", Decision.BLOCKED, blocked or "")
             elif parent is not None and parent.bytes is None:
-                more = {"price": self.facts.highest(shot), "anew": self._anew(shot.id)}
-                yield _row(shot, number, operation, Decision.RENDER, "parent", **more)
+                yield self._pending(shot, number, operation)
             else:
-                yield self._known(shot, number, operation, parent.bytes if parent else None)
+                from_ = parent.bytes if parent else None
+                wanted = self.facts.operation(shot, number, from_) or operation
+                yield self._known(shot, number, wanted, from_)
+
+    def glimpse(self, shot: Shot, parent: _Picked | None) -> _Picked:
+        """What the children see of a shot that was not selected: what is there, or nothing."""
+        facts, above = self.facts, parent.bytes if parent else None
+        if parent is None or above is not None:
+            marks = {}
+            for number in range(1, shot.takes + 1):
+                operation = facts.operation(shot, number, above) or shot.operation
+                digest = above.sha256 if above else None
+                marks[number] = facts.fingerprint(shot, number, operation, digest)
+            here = [
+                Standing.KEPT if mark in facts.held else Standing.OPEN for mark in marks.values()
+            ]
+            picked = pick(here, chosen_take(shot, marks, facts.tally))
+            if picked is not None:
+                self.given[shot.id] = (picked, marks[picked])
+                return _Picked(facts.held[marks[picked]])
+        what = f"its parent '{shot.id}' is not selected, and not there"
+        return _Picked(None, blocked=f"{what}; --select {shot.id} takes it in")
+
+    def free(self, shot: Shot) -> bool:
+        """Whether the shot may be rendered again by itself, since it costs nothing."""
+        buys = self.facts.selects(shot.id) and not self.facts.refetch
+        return buys and self.facts.highest(shot) == ZERO
+
+    def _pending(self, shot: Shot, number: int, operation: Operation) -> PlannedTake:
+        """The row of a take whose parent is still to come, so that its fingerprint is unknown."""
+        if (old := staying(self.facts, shot, number, operation)) is not None:
+            return _stale(shot, number, operation, old)
+        if self.facts.refetch:
+            return _row(shot, number, operation, Decision.BLOCKED, "--refetch buys nothing")
+        more = {"price": self.facts.highest(shot), "anew": self._anew(shot.id)}
+        return _row(shot, number, operation, Decision.RENDER, "parent", **more)
 
     def _known(
         self, shot: Shot, number: int, operation: Operation, parent: Bytes | None
@@ -110,11 +152,17 @@ class Planner:
             reason, twin = f"same as {first.name}", {"fingerprint": mark, "state": state}
             return _row(shot, number, operation, decision, reason, **twin)
         decision, reason = self.decide(shot, mark, f"{shot.id}@{number}")
+        if reason == CHANGED:
+            if (old := staying(self.facts, shot, number, operation, parent)) is not None:
+                return _stale(shot, number, operation, old)
+            if (old := there(self.facts, f"{shot.id}@{number}")) is not None:
+                wanted = making(self.facts, shot, number, operation, parent)
+                reason = in_a_word(since(old, wanted) or [])
         buys = decision is Decision.RENDER and state not in OPEN
         if buys and parent and not parent.alive and needs_remote(shot, operation):
             self.gone.add(shot.parent or "")
             buys, decision = False, Decision.BLOCKED
-            reason = f"the remote video of '{shot.parent}' is gone; --force renders all again"
+            reason = f"the remote video of '{shot.parent}' is gone; {_remedy(shot)}"
         price = self.facts.highest(shot) if buys else ZERO
         anew = decision is Decision.RENDER and self._anew(shot.id)
         more = {"price": price, "fingerprint": mark, "state": state, "anew": anew}
@@ -133,6 +181,8 @@ class Planner:
     def _decide_closed(self, shot: Shot, take: Take, name: str) -> tuple[Decision, str]:
         """The decision for a take that no payment is open for."""
         facts, mark = self.facts, take.fingerprint
+        if facts.refetch and mark not in facts.held and mark not in facts.refetchable:
+            return Decision.BLOCKED, "--refetch buys nothing"
         if facts.force:
             return Decision.RENDER, "forced"
         if shot.id in self.anew:
@@ -188,6 +238,18 @@ def _row(
     )
 
 
+def _remedy(shot: Shot) -> str:
+    """What can be done where the remote video of the shot's parent is gone."""
+    again = f"--force --select {shot.parent} renders it again"
+    return f"{again}, 'fallback: reference' does without" if shot.remix_of else again
+
+
+def _stale(shot: Shot, number: int, operation: Operation, old: Take) -> PlannedTake:
+    """The row of an earlier take that is left where it is."""
+    more = {"fingerprint": old.fingerprint, "state": old.state, "stale": True}
+    return _row(shot, number, operation, Decision.REUSE, "stale, and left", **more)
+
+
 def _unheld(take: Take, name: str, facts: Facts, *, free: bool) -> tuple[Decision, str]:
     """The decision for a take whose bytes are nowhere at hand and that nothing is open for."""
     if take.state is State.KEPT:
@@ -198,7 +260,7 @@ def _unheld(take: Take, name: str, facts: Facts, *, free: bool) -> tuple[Decisio
         return _bought_again(take.state, take.why or "no reason was given", facts.retry_failed)
     if take.state is State.REJECTED:
         return Decision.RENDER, "rejected before"
-    return Decision.RENDER, "changed" if name in facts.tally.current else "new"
+    return Decision.RENDER, CHANGED if name in facts.tally.current else "new"
 
 
 def _bought_again(what: str, why: str, consent: bool) -> tuple[Decision, str]:

@@ -20,7 +20,7 @@ from sorapipe.core.planner import Planner
 from sorapipe.core.request import Request, Source, request_for
 from sorapipe.core.storyboard import Shot, Storyboard
 from sorapipe.core.take import OPEN, Take, next_move
-from sorapipe.core.wanted import chosen_take, needs_remote, operation_for, source_of
+from sorapipe.core.wanted import chosen_take, needs_remote, source_of
 from sorapipe.run.work import Work
 
 
@@ -37,11 +37,13 @@ class Board:
             self.planned.setdefault(row.shot, []).append(row)
         self.children: dict[str, list[str]] = {}
         for shot in storyboard.shots:
-            if shot.parent is not None and shot.id in self.planned:
+            if shot.parent in self.planned and shot.id in self.planned:
                 self.children.setdefault(shot.parent, []).append(shot.id)
         self.marks: dict[str, dict[int, str]] = {}  # shot -> number -> fingerprint, once known
         self.rest: dict[str, dict[int, Standing]] = {}  # shot -> number -> how it came to rest
         self.picked: dict[str, int] = {}
+        for shot_id, (number, mark) in plan.given.items():
+            self.marks[shot_id], self.picked[shot_id] = {number: mark}, number
         self.to_open: deque[str] = deque(self._roots())
         self.ready: deque[Work] = deque()
 
@@ -66,9 +68,11 @@ class Board:
         """The take as work, now that its parent's pick is known."""
         shot = self.shots[row.shot]
         parent = self.parent_bytes(shot)
-        operation = operation_for(shot, self.facts.operations) or shot.operation
+        operation = self.facts.operation(shot, row.number, parent) or shot.operation
         digest = parent.sha256 if parent else None
         mark = self.facts.fingerprint(shot, row.number, operation, digest)
+        if row.stale and row.fingerprint is not None:
+            mark = row.fingerprint
         self.marks.setdefault(shot.id, {})[row.number] = mark
         return Work(
             fingerprint=mark,

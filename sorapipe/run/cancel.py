@@ -1,33 +1,25 @@
 """Giving up renders that are under way: they are deleted on the server. Nothing here can spend.
 
-What is rendered already is paid for, and never deleted here: a run fetches it. A deletion may be
-asked for twice, since the second finds nothing; so what has no answer is asked again, which a
-create never is. It is recorded once it is known to be gone: a crash before that leaves the take in
-flight, and it can be cancelled again.
+What is rendered already is paid for, and never deleted here: a run fetches it. A render is recorded
+as given up once it is known to be gone: a crash before that leaves the take in flight, and it can
+be cancelled again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
-
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from sorapipe.core.take import State, Take
 from sorapipe.core.tally import Tally
 from sorapipe.ledger import Ledger
-from sorapipe.run.hands import REFUSED
+from sorapipe.run.removal import ends_all, look, refuses, remove
 from sorapipe.videos.client import AsyncVideos
-from sorapipe.videos.errors import APIAnswerError, APIError, APIStatusError, NotFoundError, passing
-from sorapipe.videos.model import Video
+from sorapipe.videos.errors import APIError
 
-TRIES = 3
 DELETED = "cancelled by its owner: deleted on the server"
 GONE = "cancelled by its owner: it was gone from the server"
 RENDERED = "it is rendered, and paid for"
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +58,7 @@ class Cancelling:
         here = []
         for take in takes:
             try:
-                video = await _look(videos, take.video or "")
+                video = await look(videos, take.video or "")
             except APIError as error:
                 self._stay(takes, error)
                 return []
@@ -85,10 +77,10 @@ class Cancelling:
         """
         for number, take in enumerate(takes):
             try:
-                why = await _remove(videos, take.video or "")
+                why = DELETED if await remove(videos, take.video or "") else GONE
             except APIError as error:
-                if not isinstance(error, APIStatusError) or error.status in REFUSED:
-                    self._stay(takes[number:], error)  # the others would fare no better
+                if ends_all(error):
+                    self._stay(takes[number:], error)
                     return
                 self._stay([take], error)
                 self.undeleted.add(take.fingerprint)
@@ -101,42 +93,4 @@ class Cancelling:
 
     def _stay(self, takes: Iterable[Take], error: APIError) -> None:
         self.left |= {take.fingerprint: str(error) for take in takes}
-        self.refused = isinstance(error, APIStatusError) and error.status in REFUSED
-
-
-async def _look(videos: AsyncVideos, video: str) -> Video | None:
-    """The video as the server has it, or None where it does not know it."""
-    try:
-        return await _patiently(videos.retrieve, video)
-    except APIStatusError as error:
-        if _is_gone(error):
-            return None
-        raise
-
-
-async def _remove(videos: AsyncVideos, video: str) -> str:
-    """Delete the video; what became of it. Raises APIError, after which asking again is safe."""
-    try:
-        answer = await _patiently(videos.delete, video)
-    except APIStatusError as error:
-        # A server that lacks the path says 404 as well, and goes on to render.
-        if _is_gone(error) and await _look(videos, video) is None:
-            return GONE
-        raise
-    if not answer.deleted:
-        raise APIAnswerError(f"video '{video}'", "the server says that it did not delete it")
-    return DELETED
-
-
-def _is_gone(error: APIStatusError) -> bool:
-    return isinstance(error, NotFoundError) or error.status == 410
-
-
-async def _patiently(ask: Callable[[str], Awaitable[T]], video: str) -> T:
-    again = AsyncRetrying(
-        retry=retry_if_exception(passing),
-        stop=stop_after_attempt(TRIES),
-        wait=wait_exponential(0.5, max=5),
-        reraise=True,
-    )
-    return await again(ask, video)
+        self.refused = refuses(error)

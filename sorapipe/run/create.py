@@ -21,7 +21,7 @@ from sorapipe.run.hands import CONNECTING, REFUSED, GiveUp, Hands, Refused, Unaf
 from sorapipe.run.reconcile import reconcile
 from sorapipe.run.send import accept, send
 from sorapipe.run.stop import Stopping
-from sorapipe.run.work import Work, observable, picture
+from sorapipe.run.work import Work, made_of, observable, picture
 from sorapipe.videos.errors import APIError, APIStatusError, RateLimitError
 from sorapipe.videos.model import Video
 
@@ -119,15 +119,12 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
 
 
 def _intent(hands: Hands, work: Work) -> dict[str, object]:
-    request = work.request
+    remote = work.parent is not None and work.request.operation != "create"
     return {
+        **made_of(work, hands.provider.name),
         "price": as_number(work.price),
-        "provider": hands.provider.name,
         "address": hands.address,
-        "number": work.number,
-        "request": request.as_data(),
-        "source": work.source.as_data() if work.source else None,
-        "parent": work.parent.video if work.parent and request.operation != "create" else None,
+        "parent": work.parent.video if work.parent and remote else None,
         "wall": hands.clock.now(),
         "offset": hands.clock_offset,
     }

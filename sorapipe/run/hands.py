@@ -55,8 +55,8 @@ class Hands:
 
     `barred`, `refused` and `unreachable` say why nothing new is sent; `settling` are the takes
     whose lost answers are being looked for; `clock_offset` is how many seconds the server's clock
-    is ahead of ours; with `hold` absence from a list is no reason to send again; `others` are the
-    other folders with requests at this server.
+    is ahead of ours; with `hold` absence from a list is no reason to send again; `offline` says
+    that the server is not to be talked to; `others` are the other folders with requests there.
     """
 
     client: AsyncVideos
@@ -78,6 +78,7 @@ class Hands:
     unreachable: str | None = None
     clock_offset: float = 0.0
     hold: bool = False
+    offline: bool = False
     others: Others = field(init=False)
     settling: set[str] = field(default_factory=set)
     fetches: Turns = field(default_factory=lambda: Turns(FETCHES))

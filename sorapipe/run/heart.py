@@ -22,6 +22,7 @@ from sorapipe.run.hands import GiveUp, Hands, Refused, Unaffordable
 from sorapipe.run.late import Late
 from sorapipe.run.outcome import Outcome
 from sorapipe.run.reconcile import reconcile
+from sorapipe.run.reuse import reuse
 from sorapipe.run.stop import Stopping
 from sorapipe.run.watch import watch
 from sorapipe.run.work import Work
@@ -62,16 +63,14 @@ class Heart:
             StorageError: this machine's disk refused; the run stopped in order.
         """
         await self._open_shots()
-        for work in list(self.board.leftovers(self.hands.provider.name, self.hands.address)):
-            self.carried[work.fingerprint] = []
-            self._start(work)
-        self.late.bring_home()
+        if not self.hands.offline:
+            self._see_through()
         while True:
             await self._open_shots()
             while self.board.ready and self.flying < self.concurrency and not self._halted:
                 self._start(self.board.ready.popleft())
             if not self.tasks and (self._halted or not (self.board.to_open or self.board.ready)):
-                if self._halted or self.late.looked:
+                if self._halted or self.hands.offline or self.late.looked:
                     break
                 self._begin(self.late.look(self._resume))
             self.changed.clear()
@@ -80,6 +79,13 @@ class Heart:
             raise self.fatal
         if not self._halted:
             await self._tell_undecided()
+
+    def _see_through(self) -> None:
+        """Begin with what is open or owed at this server and no longer wanted: it was paid for."""
+        for work in list(self.board.leftovers(self.hands.provider.name, self.hands.address)):
+            self.carried[work.fingerprint] = []
+            self._start(work)
+        self.late.bring_home()
 
     async def _open_shots(self) -> None:
         while self.board.to_open and not self._halted:
@@ -152,16 +158,7 @@ class Heart:
         if found is None or take.state in OPEN or forced:
             return False
         if take.state is not State.KEPT:
-            await self.hands.session.record(
-                "reused",
-                fp=work.fingerprint,
-                take=work.name,
-                sha256=found.sha256,
-                bytes=found.bytes,
-                video=found.video,
-                expires_at=found.expires_at,
-                address=self.hands.address if found.alive else None,
-            )
+            await reuse(self.hands, work, found)
         return True
 
     async def _enqueue(self, work: Work, row: PlannedTake, why: str) -> None:

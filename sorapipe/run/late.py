@@ -3,7 +3,7 @@
 Looked for where a run begins and where it has come to rest, by one look at the list for all of
 them. A look never leads to a request for a render: what is found is adopted, or, where another
 render took its place, recorded as paid twice by the server and brought home beside the takes. How
-far back it looks stands in `prepare.missing`; a render counts as ours only if it was made before
+far back it looks stands in `missing`; a render counts as ours only if it was made before
 its request can have ended (`listing.last_moment`), so what is bought later is not taken for it.
 """
 
@@ -23,7 +23,7 @@ from sorapipe.run.fetch import download
 from sorapipe.run.hands import GiveUp, Hands
 from sorapipe.run.listing import last_moment, look
 from sorapipe.run.look import retrieve
-from sorapipe.run.prepare import missing
+from sorapipe.run.missing import missing
 from sorapipe.run.send import accept
 from sorapipe.run.shelf import digest
 from sorapipe.run.work import Work

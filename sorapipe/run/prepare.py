@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from math import inf
+from functools import cache
 from pathlib import Path
 
 from sorapipe.config import Provider
 from sorapipe.core.deliver import files_of
 from sorapipe.core.plan import Decision, Facts, Plan
 from sorapipe.core.planner import make_plan
-from sorapipe.core.reconcile import MARGIN
-from sorapipe.core.storyboard import Shot
-from sorapipe.core.take import Event, IllegalEvent, Take, next_move
+from sorapipe.core.select import BadSelection, select
+from sorapipe.core.standing import states_of
+from sorapipe.core.storyboard import Shot, Storyboard
+from sorapipe.core.take import IllegalEvent, Take, next_move
 from sorapipe.core.tally import Tally, fold
-from sorapipe.errors import LedgerDamaged, StoryboardError, UsageError
+from sorapipe.errors import LedgerDamaged, NotThere, StoryboardError, UsageError
 from sorapipe.ledger import History
 from sorapipe.load import Loaded, problem_at
+from sorapipe.run.missing import missing
 from sorapipe.run.needs import operations_of, unmet
 from sorapipe.run.prices import Prices, check_models
 from sorapipe.run.shelf import STUDIO, Shelf, intact
 from sorapipe.store import Store
-from sorapipe.videos.profile import Profile
-
-WEEK = 7 * 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line says about planning. `prices` are USD a second by model."""
+    """What the command line says about planning. `prices` are USD a second by model.
+
+    `select` and `exclude` are expressions (see `core.select`); where there are none, all is meant.
+    `offline` plans without any server: nothing can be rendered or fetched again.
+    """
 
     prices: Mapping[str, Decimal]
     retry_failed: bool = False
     force: bool = False
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    keep_stale: bool = False
+    refetch: bool = False
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,32 +81,22 @@ def nothing_to_do(prepared: Prepared) -> bool:
     )
 
 
+def all_there(prepared: Prepared) -> None:
+    """Raise NotThere where not everything that is wanted can be had without any server."""
+    rows = [row for row in prepared.plan.takes if row.decision is not Decision.REUSE]
+    if rows:
+        named = ", ".join(f"{row.name} ({row.reason})" for row in rows[:3])
+        more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+        what = f"{len(rows)} of {len(prepared.plan.takes)} takes are not there: {named}{more}"
+        raise NotThere(str(prepared.out), what, "run without --offline to render them")
+
+
 def waiting_here(prepared: Prepared) -> bool:
     """Whether a render at the server of this run can be carried on, or one that was paid twice."""
     open_ = (prepared.tally.takes[mark] for mark in prepared.tally.open)
     if any(next_move(take) and open_here(take, prepared) for take in open_):
         return True
     return bool(prepared.tally.arriving(prepared.address))
-
-
-def missing(tally: Tally, profile: Profile, address: str, now: float) -> list[tuple[Event, float]]:
-    """The intents at that server whose renders may still turn up, if it has a list to show them.
-
-    With each until when it must have been made, by our clock, to be this one for certain: what was
-    made since it was given up may as well be another that asks for the same. They are looked for
-    as long as the server keeps content, a week where nobody says how long that is: what is older
-    could be named, and not fetched.
-    """
-    if profile.list == "none":
-        return []
-    given_up = (
-        (one.intent, datetime.fromisoformat(one.at).timestamp() - MARGIN)
-        for one in tally.superseded.values()
-    )
-    intents = (*((take.intent, inf) for take in tally.unknown), *given_up)
-    oldest = now - (WEEK if profile.retention is None else profile.retention)
-    here = ((one, until) for one, until in intents if one["address"] == address)
-    return [(one, until) for one, until in here if one["wall"] >= oldest]
 
 
 def worth_a_look(prepared: Prepared, now: float) -> bool:
@@ -188,6 +185,27 @@ def check_needs(loaded: Loaded, provider: Provider) -> None:
         raise StoryboardError([problem_at(loaded.document, need) for need in needs])
 
 
+def selection(
+    storyboard: Storyboard, facts: Facts, include: Sequence[str], exclude: Sequence[str]
+) -> frozenset[str] | None:
+    """The shots that are meant, by what is there now; None where nothing was said.
+
+    Raises:
+        UsageError: an expression cannot be read, or names what there is not.
+    """
+    if not include and not exclude:
+        return None
+
+    @cache
+    def states() -> Mapping[str, frozenset[str]]:
+        return states_of(make_plan(storyboard, facts), facts)
+
+    try:
+        return select(include, exclude, storyboard.shots, lambda shot: states()[shot])
+    except BadSelection as error:
+        raise UsageError(error.where, error.what, error.fix) from None
+
+
 def address_of(provider: Provider) -> str:
     """Where the server is, as text: its base URL, or `studio` for the one in process."""
     return provider.base_url or STUDIO
@@ -206,7 +224,7 @@ def prepare(
     """The plan and all that it stands on. Reads, never writes.
 
     Raises:
-        UsageError: a price was said of a model that nothing has.
+        UsageError: a price was said of a model that nothing has, or a selection means nothing.
     """
     check_models(options.prices, loaded.storyboard, tally)
     address = address_of(provider)
@@ -220,9 +238,15 @@ def prepare(
         held=shelf,
         price=prices.per_second,
         pictures={path: measured.sha256 for path, measured in loaded.references.items()},
-        refetchable=shelf.refetchable(),
+        refetchable=frozenset() if options.offline else shelf.refetchable(),
+    )
+    facts = replace(
+        facts,
+        selected=selection(loaded.storyboard, facts, options.select, options.exclude),
         retry_failed=options.retry_failed,
         force=options.force,
+        keep_stale=options.keep_stale,
+        refetch=options.refetch,
     )
     return Prepared(
         loaded=loaded,

@@ -35,13 +35,15 @@ class Terms:
     """What the owner grants a run.
 
     `life` and `run` are caps in USD, `barred` is a reason to buy nothing at all. `concurrency` is
-    renders in flight, where the provider's own number is not wanted.
+    renders in flight, where the provider's own number is not wanted. `offline` forbids all talk
+    with the server.
     """
 
     life: Decimal | None = None
     run: Decimal | None = None
     barred: str | None = None
     concurrency: int | None = None
+    offline: bool = False
 
 
 async def carry_out(
@@ -104,11 +106,13 @@ async def _beat(
     terms: Terms,
 ) -> None:
     async with _hands(prepared, session, stop=stop, budget=budget, terms=terms) as hands:
-        enter(hands)
+        if not terms.offline:
+            enter(hands)
         delivery = Delivery(session, prepared.shelf, prepared.store, prepared.out)
         board = Board(prepared.loaded.storyboard, prepared.plan, prepared.facts)
         await Heart(hands, board, delivery, outcome, hands.gate.tempo.most).beat()
-        leave(hands)
+        if not terms.offline:
+            leave(hands)
 
 
 @asynccontextmanager
@@ -135,6 +139,7 @@ async def _hands(
             gate=Gate(tempo, session.clock),
             trouble=trouble,
             barred=terms.barred,
+            offline=terms.offline,
             hold=prepared.loaded.storyboard.on_ambiguous == "hold",
         )
 

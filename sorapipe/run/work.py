@@ -51,6 +51,16 @@ def observable(request: Mapping[str, Any]) -> tuple[object, ...]:
     return (request["prompt"], request["model"], request["size"])
 
 
+def made_of(work: Work, provider: str) -> dict[str, object]:
+    """What the take is made of, as the ledger keeps it with what was bought or reused."""
+    return {
+        "provider": provider,
+        "number": work.number,
+        "request": work.request.as_data(),
+        "source": work.source.as_data() if work.source else None,
+    }
+
+
 async def picture(work: Work, folder: Path, shelf: Shelf) -> bytes | None:
     """The encoded image that is sent with the request, or None where none is.
 

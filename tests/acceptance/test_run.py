@@ -88,7 +88,7 @@ def test_a_changed_shot_is_rendered_anew_with_its_descendants(desk: Desk) -> Non
         for row in json.loads(desk.run("plan", "--json").stdout)["takes"]
     }
     assert rows == {
-        "a@1": ("render", "changed"),
+        "a@1": ("render", "changed: prompt"),
         "b@1": ("render", "parent"),
         "c@1": ("reuse", "kept"),
     }

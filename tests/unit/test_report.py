@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sorapipe.cli.main import main, parser
-from sorapipe.cli.options import look, options
+from sorapipe.cli.options import look
+from sorapipe.cli.planning import options
 from sorapipe.clock import stamp
 from sorapipe.core.plan import Decision, PlannedTake
 from sorapipe.core.take import State, Take

@@ -1,0 +1,26 @@
+"""Taking a take whose bytes are at hand already."""
+
+from __future__ import annotations
+
+from sorapipe.core.plan import Bytes
+from sorapipe.run.hands import Hands
+from sorapipe.run.work import Work, made_of
+
+
+async def reuse(hands: Hands, work: Work, found: Bytes) -> None:
+    """Record that the take is those bytes, and what they are made of.
+
+    Raises:
+        StorageError: it could not be made durable.
+    """
+    await hands.session.record(
+        "reused",
+        fp=work.fingerprint,
+        take=work.name,
+        sha256=found.sha256,
+        bytes=found.bytes,
+        video=found.video,
+        expires_at=found.expires_at,
+        address=hands.address if found.alive else None,
+        **made_of(work, hands.provider.name),
+    )
