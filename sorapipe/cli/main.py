@@ -14,6 +14,7 @@ from sorapipe import __version__
 from sorapipe.cli import (
     cancel,
     init,
+    pick,
     plan,
     providers,
     resolve,
@@ -23,7 +24,9 @@ from sorapipe.cli import (
     status,
     validate,
     videos,
+    why,
 )
+from sorapipe.cli import list as list_
 from sorapipe.cli.exits import Exit, exit_code
 from sorapipe.errors import SorapipeError, one_line
 
@@ -34,7 +37,8 @@ twice, and nothing that was paid for is lost.
 _EPILOG = """\
 exit codes: 0 everything is there; 1 a shot failed; 2 the storyboard or the usage is wrong, nothing
 was sent; 3 a payment is unresolved; 4 local storage failed; 5 another run holds the folder; 6 the
-budget, or a missing price, stopped it; 7 credentials or quota refused; 130, 143 interrupted.
+budget, or a missing price, stopped it; 7 credentials or quota refused; 8 --locked or --offline, and
+something would have to be rendered; 130, 143 interrupted.
 """
 
 
@@ -64,8 +68,11 @@ def parser() -> argparse.ArgumentParser:
         init,
         validate,
         plan,
+        list_,
+        why,
         run,
         status,
+        pick,
         resolve,
         cancel,
         videos,

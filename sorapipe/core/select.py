@@ -96,8 +96,9 @@ def _atom(option: str, text: str, term: str) -> Atom:
         method, value = "glob" if _GLOB.search(method) else "id", method
     elif method not in METHODS:
         what = f"there is no '{shortened(method)}:' in '{shortened(text)}'"
-        known = either(f"{name}:" for name in METHODS)
-        raise BadSelection(option, what, Names(METHODS).advice(method, f"there is {known}"))
+        known = [f"{name}:" for name in METHODS]
+        fix = Names(known).advice(f"{method}:", f"there is {either(known)}")
+        raise BadSelection(option, what, fix)
     elif not value:
         raise BadSelection(option, f"nothing stands behind '{method}:'", f"say which {method}")
     words = {"state": WORDS, "source": SOURCES}.get(method, ())

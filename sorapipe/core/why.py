@@ -77,16 +77,27 @@ def in_a_word(found: list[Change]) -> str:
 
 
 def word_by_word(before: str, after: str) -> str:
-    """Both texts in one: what went as `[-old-]`, what came as `{+new+}`."""
+    """Both texts in one: what went as `[-old-]`, what came as `{+new+}`.
+
+    Neighbours that both changed are told together, with the spaces between them.
+    """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    parts = []
+    parts: list[tuple[str, str]] = []  # pairs of old and new text, equal where nothing changed
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            parts.append("".join(old[a:b]))
-            continue
-        parts += [f"[-{''.join(old[a:b])}-]"] if b > a else []
-        parts += ["{+" + "".join(new[c:d]) + "+}"] if d > c else []
-    return "".join(parts)
+        pair = "".join(old[a:b]), "".join(new[c:d])
+        after_change = len(parts) > 1 and parts[-1][0].isspace() and parts[-1][0] == parts[-1][1]
+        if kind != "equal" and after_change:
+            (gone, came), (space, _) = parts[-2:]
+            parts[-2:] = [(gone + space + pair[0], came + space + pair[1])]
+        else:
+            parts.append(pair)
+    return "".join(_marked(gone, came) for gone, came in parts)
+
+
+def _marked(gone: str, came: str) -> str:
+    if gone == came:
+        return gone
+    return (f"[-{gone}-]" if gone else "") + ("{+" + came + "+}" if came else "")
 
 
 def _request(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

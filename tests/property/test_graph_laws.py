@@ -70,3 +70,15 @@ def test_descendants_are_all_that_lead_up(edges: dict[str, str | None], of: set[
             seen.add(at)
             at = edges[at]
         assert (shot in below) == (shot not in of and at in of)
+
+
+@settings(deadline=None)
+@given(any_edges(), st.none() | st.integers(0, 4))
+def test_ancestors_are_descendants_seen_from_below(
+    edges: dict[str, str | None], depth: int | None
+) -> None:
+    """At any depth, what is above a shot is what has that shot below it, circles included."""
+    below = {shot: graph.descendants(edges, [shot], depth) for shot in edges}
+    for shot in edges:
+        above = {other for other in edges if shot in below[other]}
+        assert graph.ancestors(edges, [shot], depth) == above

@@ -42,6 +42,16 @@ def test_descendants_are_what_a_failure_blocks() -> None:
     assert graph.descendants(edges, []) == set()
 
 
+def test_levels_count_from_the_nearest() -> None:
+    """With a depth, a shot is as far away as the nearest of those that were asked about."""
+    edges = {"a": None, "b": "a", "c": "b", "d": "c", "e": "d", "f": "ghost"}
+    assert graph.descendants(edges, ["a", "c"], 1) == {"b", "d"}
+    assert graph.descendants(edges, ["a"], 0) == set()
+    assert graph.ancestors(edges, ["e", "c"], 1) == {"d", "b"}
+    assert graph.ancestors(edges, ["c"]) == {"a", "b"}
+    assert graph.ancestors(edges, ["f"]) == set()
+
+
 def test_a_chain_of_100_000_shots() -> None:
     """Depth costs no recursion, whichever way the document is written."""
     count = 100_000
@@ -49,6 +59,7 @@ def test_a_chain_of_100_000_shots() -> None:
     assert graph.order(edges)[0] == str(count - 1)
     assert len(graph.levels(edges)) == count
     assert len(graph.descendants(edges, [str(count - 1)])) == count - 1
+    assert len(graph.ancestors(edges, ["0"])) == count - 1
     circle = {**edges, str(count - 1): str(count - 2)}
     assert graph.cycle(circle) == [str(count - 2), str(count - 1)]
     assert graph.order(circle) == []
