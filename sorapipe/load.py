@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sorapipe.core.check import check
-from sorapipe.core.expand import Draft, Said, expand
+from sorapipe.core.expand import expand
+from sorapipe.core.gather import gathered
+from sorapipe.core.said import Draft, Said
 from sorapipe.core.storyboard import Picture, Storyboard
 from sorapipe.core.wording import Fault, Names
 from sorapipe.core.wording import Path as DataPath
+from sorapipe.each import rows_of
 from sorapipe.errors import Problem, StoryboardError
+from sorapipe.folder import BadFileError
 from sorapipe.reader import Document, examine
-from sorapipe.references import BadReferenceError, Measured, measure
+from sorapipe.references import Measured, measure
 from sorapipe.schema import schema, storyboard_faults
 from sorapipe.yaml_events import BROKEN
 
@@ -26,7 +30,7 @@ class Loaded:
     """A storyboard that is good, and what else was learnt on the way.
 
     `problems` are warnings. `digest` is the sha256 of the file's bytes; `references` has every
-    reference picture by its path as written.
+    reference picture by its path as written, `rows` the sha256 of every file of rows by its.
     """
 
     storyboard: Storyboard
@@ -36,6 +40,7 @@ class Loaded:
     digest: str
     references: Mapping[str, Measured]
     document: Document
+    rows: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(
@@ -57,13 +62,16 @@ def load(
     faults = storyboard_faults(document.data, BROKEN, document.merged)
     said = _without(document, faults)
     said.variables, wrong = _with_overrides(said, variables or {})
+    rows = rows_of(said, document, file.parent)
+    said.rows = rows.by_shot
     drafts, more = expand(said)
-    faults += more
+    faults += rows.faults + more
     shots, more = check(drafts, case_insensitive)
     faults += more
     references, more = _references(drafts, file.parent)
     faults += more
-    problems += wrong + [problem_at(document, fault) for fault in faults]
+    problems += wrong + rows.problems
+    problems += [problem_at(document, fault) for fault in gathered(faults)]
     if any(not problem.warning for problem in problems):
         raise StoryboardError(problems)
     data = document.data
@@ -84,6 +92,7 @@ def load(
         document.digest,
         references,
         document,
+        rows.digests,
     )
 
 
@@ -92,7 +101,10 @@ def problem_at(document: Document, fault: Fault) -> Problem:
     line, col = document.place(fault.path, fault.key)
     fix = fault.fix
     if fault.first is not None:
-        fix += f" (the first is in line {document.place(fault.first)[0]})"
+        places = [fault.first_which] if fault.first_which else []
+        if not places or fault.first[:2] != fault.path[:2]:
+            places.insert(0, f"in line {document.place(fault.first)[0]}")
+        fix += f" (the first is {', '.join(places)})"
     return Problem(document.file, line, col, fault.what, fix, fault.warning)
 
 
@@ -172,7 +184,7 @@ def _with_overrides(
 def _references(drafts: list[Draft], folder: Path) -> tuple[dict[str, Measured], list[Fault]]:
     """Every reference picture, looked at once, and what is wrong with them."""
     measured: dict[str, Measured] = {}
-    bad: dict[str, BadReferenceError] = {}
+    bad: dict[str, BadFileError] = {}
     faults = []
     for draft in drafts:
         shot = draft.shot
@@ -183,15 +195,16 @@ def _references(drafts: list[Draft], folder: Path) -> tuple[dict[str, Measured],
         if name not in measured and name not in bad:
             try:
                 measured[name] = measure(folder, name)
-            except BadReferenceError as error:
+            except BadFileError as error:
                 bad[name] = error
         if name in bad:
-            faults.append(Fault(path, bad[name].what, bad[name].fix))
+            faults.append(Fault(path, bad[name].what, bad[name].fix, which=draft.which))
         elif (
             shot.fit == "exact"
             and measured[name].size != shot.size
             and draft.spoilt.isdisjoint({"fit", "size"})
         ):
             what = f"'{name}' is {measured[name].size}, and shot '{shot.id}' is {shot.size}"
-            faults.append(Fault(path, what, "say 'fit: cover' or 'fit: contain'"))
+            fix = "say 'fit: cover' or 'fit: contain'"
+            faults.append(Fault(path, what, fix, which=draft.which))
     return measured, faults

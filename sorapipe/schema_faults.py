@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sorapipe.core.rows import BESIDE, name_fault
 from sorapipe.core.wording import Fault, Names, Path, either, owner, shortened, subject
 
 SOURCES = ("reference", "remix-of", "edit-of", "extend-of")
@@ -15,7 +16,8 @@ _CALLED = {  # what people write who come from elsewhere
     "image": "reference", "input-reference": "reference", "picture": "reference", "name": "id",
     "text": "prompt", "variants": "takes", "count": "takes", "n": "takes", "remix": "remix-of",
     "extend": "extend-of", "edit": "edit-of", "variables": "vars", "scenes": "shots",
-    "videos": "shots", "output": "file", "filename": "file",
+    "videos": "shots", "output": "file", "filename": "file", "matrix": "each", "rows": "each",
+    "foreach": "each", "for-each": "each",
 }  # fmt: skip
 _TYPES = {"object": "a mapping", "array": "a list", "string": "text", "number": "a number",
           "integer": "a whole number", "boolean": "true or false"}  # fmt: skip
@@ -69,7 +71,7 @@ def _unknown(found: Found) -> Iterator[Fault]:
         if key in known.known:
             continue
         path = (*found.path, key)
-        if found.path == ("defaults",) and key in ("id", "file", *SOURCES):
+        if found.path == ("defaults",) and key in ("id", "each", "file", *SOURCES):
             yield Fault(
                 path, f"'{key}' may not stand in 'defaults'", "each shot says its own", key=True
             )
@@ -127,6 +129,9 @@ def _names(found: Found) -> Iterator[Fault]:
         what = f"'{name}' may not stand in 'extra' of {owner(found.data, found.path)}"
         keys = {"input_reference": "reference", "n": "takes", "n_variants": "takes"}
         yield Fault(path, what, f"say it as the shot's own '{keys.get(name, name)}'", key=True)
+    elif found.path[2:3] == ("each",):
+        what, fix = name_fault(name) or (f"'{shortened(name)}' is no name", "choose another")
+        yield Fault(path, what, fix, key=True)
     elif found.error.validator == "not":
         fix = "choose another name"
         yield Fault(path, f"'{name}' is a name that sorapipe gives itself", fix, key=True)
@@ -140,7 +145,8 @@ def _type(found: Found) -> Iterator[Fault]:
     what = f"{_subject(found)} is {_kind(value)}"
     if value is None:
         what = f"{_subject(found)} has no value"
-    yield Fault(found.path, what, _right_type(found))
+    right = _right_in_each if found.path[2:3] == ("each",) else _right_type
+    yield Fault(found.path, what, right(found))
 
 
 def _right_type(found: Found) -> str:
@@ -159,6 +165,18 @@ def _right_type(found: Found) -> str:
     if kinds == ["array"] and isinstance(value, str):
         return f"write [{shortened(value)}]"
     return f"write {either(_TYPES[kind] for kind in kinds)}"
+
+
+def _right_in_each(found: Found) -> str:
+    """What would be right in the place of a value of the wrong type in rows."""
+    kinds = found.error.validator_value
+    if found.path[3:] == ():
+        return "write lists of values, a list of rows, or the name of a .csv, .jsonl or .txt file"
+    if kinds == "array":
+        return "write a list of rows" if found.key in BESIDE else "write a list of values"
+    if kinds == "object":
+        return "a row is a mapping of fields to values"
+    return "a field has text, a number, or true or false"
 
 
 def _kind(value: Any) -> str:
@@ -192,9 +210,9 @@ def _pattern(found: Found) -> Iterator[Fault]:
 
 
 def _empty(found: Found) -> Iterator[Fault]:
-    fix = (
-        "give it at least one shot" if found.path == ("shots",) else "give it a value, or remove it"
-    )
+    fix = "give it a value, or remove it"
+    if isinstance(found.error.instance, list):
+        fix = f"give it at least one {'shot' if found.path == ('shots',) else 'value'}"
     yield Fault(found.path, f"{_subject(found)} is empty", fix)
 
 

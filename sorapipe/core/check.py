@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sorapipe.core import graph
-from sorapipe.core.expand import Draft
 from sorapipe.core.names import caseless, file_names
+from sorapipe.core.request import canonical
+from sorapipe.core.said import Draft
 from sorapipe.core.storyboard import Frame, Shot
 from sorapipe.core.wording import Fault, Names, Path, shortened
 
@@ -55,9 +56,7 @@ def _unique(drafts: list[Draft], faults: list[Fault]) -> dict[str, Draft]:
             # still to be known by its children, under a name that no other can have
             by_id.setdefault(name or f"/{draft.shot.path}", draft)
         elif name in by_id:
-            path = (*draft.shot.path, "id")
-            first = (*by_id[name].shot.path, "id")
-            faults.append(Fault(path, f"two shots have the id '{name}'", "rename one", first=first))
+            faults.append(_clash(draft, by_id[name], "id", f"two shots have the id '{name}'"))
         else:
             by_id[name] = draft
     return by_id
@@ -70,15 +69,15 @@ def _edges(
     known = Names(draft.shot.id for draft in by_id.values() if draft.shot.id)
     edges: dict[str, str | None] = {}
     kept = {id(draft): name for name, draft in by_id.items()}
+    unclear = any("each" in draft.spoilt for draft in drafts)  # it may be one of those
     for draft in drafts:
         parent = draft.shot.parent
         if parent is not None and parent not in by_id:
             path = parent_path(draft.shot)
-            if str(path[2]) not in draft.spoilt:
+            if str(path[2]) not in draft.spoilt and not unclear:
                 what = f"no shot has the id '{shortened(parent)}'"
-                faults.append(
-                    Fault(path, what, known.advice(parent, "correct the id, or add the shot"))
-                )
+                fix = known.advice(parent, "correct the id, or add the shot")
+                faults.append(Fault(path, what, fix, which=draft.which, alike="parent"))
             draft.spoilt |= {"model", "size", "seconds"}
             parent = None
         if id(draft) in kept:
@@ -96,9 +95,9 @@ def _tell_cycles(
         what = f"shots that start from each other: {' -> '.join(names)}"
         if len(circle) == 1:
             what = f"a shot that starts from itself: {' -> '.join(names)}"
-        faults.append(
-            Fault(parent_path(by_id[circle[0]].shot), what, "let one start from another shot")
-        )
+        first = by_id[circle[0]]
+        fix = "let one start from another shot"
+        faults.append(Fault(parent_path(first.shot), what, fix, which=first.which))
 
 
 def _inherit(child: Draft, parent: Draft | None, faults: list[Fault]) -> None:
@@ -125,53 +124,66 @@ def _check_frame(child: Draft, parent: Draft, faults: list[Fault]) -> None:
     unclear = (child.spoilt & {"size", "fit", "reference"}) | (parent.spoilt & {"size"})
     if shot.fit == "exact" and shot.size != above.size and not unclear:
         what = f"the frame of '{above.id}' is {above.size}, and shot '{shot.id}' is {shot.size}"
-        faults.append(Fault((*shot.path, "reference"), what, "say 'fit: cover' or 'fit: contain'"))
+        path, fix = (*shot.path, "reference"), "say 'fit: cover' or 'fit: contain'"
+        faults.append(Fault(path, what, fix, which=child.which))
 
 
 def _files(drafts: list[Draft], case_insensitive: bool, faults: list[Fault]) -> dict[str, str]:
     """Tell files that two shots want; the ids of shots that are another one's twin, with its id."""
     same: dict[str, str] = {}
-    wanted: dict[str, Shot] = {}
-    folded: dict[str, tuple[str, Shot]] = {}
+    wanted: dict[str, Draft] = {}
+    folded: dict[str, tuple[str, Draft]] = {}
     for draft in drafts:
-        shot = draft.shot
-        names = file_names(shot)
-        other = next((wanted[name] for name in names if name in wanted), None)
-        if other is None:
-            wanted.update(dict.fromkeys(names, shot))
-            _tell_case(shot, names, folded, case_insensitive, faults)
+        names = file_names(draft.shot)
+        first = next((wanted[name] for name in names if name in wanted), None)
+        if first is None:
+            wanted.update(dict.fromkeys(names, draft))
+            _tell_case(draft, names, folded, case_insensitive, faults)
             continue
         name = next(name for name in names if name in wanted)
-        path = (*shot.path, "file")
+        shot, other = draft.shot, first.shot
         if _bare(shot, same) == _bare(other, same):
             same[shot.id] = other.id
             what = f"shots '{other.id}' and '{shot.id}' are one request for one file"
             fix = f"they are taken as one shot, '{other.id}'"
-            faults.append(Fault(path, what, fix, warning=True, first=other.path))
+            fault = Fault((*shot.path, "file"), what, fix, warning=True, first=other.path)
+            faults.append(replace(fault, which=draft.which, first_which=first.which, alike="twins"))
         else:
             what = f"shots '{other.id}' and '{shot.id}' both want the file '{shortened(name)}'"
-            faults.append(Fault(path, what, "give one another 'file'", first=other.path))
+            faults.append(_clash(draft, first, "file", what))
     return same
 
 
+def _clash(draft: Draft, first: Draft, key: str, what: str) -> Fault:
+    """The fault of two that may not have the same."""
+    path, before = (*draft.shot.path, key), first.shot.path
+    fix = "rename one" if key == "id" else "give one another 'file'"
+    if draft.shot.path == before:
+        fix = f"put {{index}} or another field in '{key}'"
+    first_path = (*before, "id") if key == "id" else before
+    return Fault(path, what, fix, first=first_path, which=draft.which, first_which=first.which)
+
+
 def _tell_case(
-    shot: Shot,
+    draft: Draft,
     names: list[str],
-    folded: dict[str, tuple[str, Shot]],
+    folded: dict[str, tuple[str, Draft]],
     case_insensitive: bool,
     faults: list[Fault],
 ) -> None:
     """Names that differ only by case: one file on some file systems, where it is an error."""
+    shot = draft.shot
     for name in (*names, f"takes/{shot.id}"):
-        before, other = folded.setdefault(caseless(name), (name, shot))
-        if other is shot:
+        before, other = folded.setdefault(caseless(name), (name, draft))
+        if other is draft:
             continue
         what = f"'{shortened(before)}' and '{shortened(name)}' differ only by case"
         fix = "some file systems can't tell them apart; rename one"
         if case_insensitive:
             fix = "the output folder's file system can't tell them apart; rename one"
         path = (*shot.path, "file" if name in names and shot.file else "id")
-        faults.append(Fault(path, what, fix, warning=not case_insensitive, first=other.path))
+        fault = Fault(path, what, fix, warning=not case_insensitive, first=other.shot.path)
+        faults.append(replace(fault, which=draft.which, first_which=other.which))
         return
 
 
@@ -187,6 +199,7 @@ def _renamed(shot: Shot, same: Mapping[str, str]) -> Shot:
     return replace(shot, edit_of=name) if shot.edit_of else replace(shot, extend_of=name)
 
 
-def _bare(shot: Shot, same: Mapping[str, str]) -> Shot:
-    """The shot without what no server sees."""
-    return replace(_renamed(shot, same), id="", tags=(), file=(), path=())
+def _bare(shot: Shot, same: Mapping[str, str]) -> tuple[Shot, bytes]:
+    """The shot without what no server sees; `extra` apart, where 1 and true are not the same."""
+    bare = replace(_renamed(shot, same), id="", tags=(), file=(), path=(), extra={})
+    return bare, canonical(shot.extra)

@@ -1,4 +1,4 @@
-"""From what a storyboard says to what each shot means: defaults, variables, substitution.
+"""From what a storyboard says to what each shot means: defaults, rows, variables, substitution.
 
 Values that were found wrong have been taken out before, and their keys are *spoilt*: a shot goes on
 without them, and nothing more is said that would follow from their absence.
@@ -7,11 +7,12 @@ without them, and nothing more is said that would follow from their absence.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sorapipe.core.names import file_fault, file_parts, id_fault, template_fault
+from sorapipe.core.rows import Row
+from sorapipe.core.said import Draft, Said
 from sorapipe.core.storyboard import (
     MODEL,
     SECONDS,
@@ -22,7 +23,7 @@ from sorapipe.core.storyboard import (
     Shot,
     Upload,
 )
-from sorapipe.core.substitute import substitute
+from sorapipe.core.substitute import pieces, substitute
 from sorapipe.core.wording import Fault, Names, Path, shortened, subject
 
 PARENTS = ("remix-of", "edit-of", "extend-of")
@@ -38,48 +39,28 @@ _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)s?")
 _COUNT = re.compile(r"[0-9]{1,10}")
 LIMITS = {"seconds": (0, 3600), "takes": (1, 1000), "seed": (0, 2**31 - 1)}
 MAX_PROMPT = 32_000
-
-
-@dataclass(slots=True)
-class Said:
-    """What a storyboard says, without what is wrong in it.
-
-    A shot that can't be used at all is None, so that the others keep their number. `data` is the
-    document as it is, for words. `spoilt` has the keys of each shot (by number) that were taken
-    out, `spoilt_defaults` those of `defaults`, `spoilt_vars` the variables without a good value.
-    """
-
-    data: Any
-    shots: Sequence[Mapping[str, Any] | None]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    spoilt: Mapping[int, set[str]] = field(default_factory=dict)
-    spoilt_defaults: frozenset[str] = frozenset()
-    spoilt_vars: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Draft:
-    """A shot as it stands alone, before it has anything from its parent."""
-
-    shot: Shot
-    spoilt: set[str]
+# characters, once variables are put in; `reference` is a file's id
+LONGEST = {"prompt": MAX_PROMPT, "model": 200, "tags": 200, "reference": 500}
 
 
 def expand(said: Said) -> tuple[list[Draft], list[Fault]]:
-    """The shots with defaults and variables put in, and what was wrong with that, each once."""
-    faults: dict[tuple[Path, str], Fault] = {}
+    """The shots with defaults, rows and variables put in, and what was wrong with that.
+
+    A fault that many rows have is told for each of them.
+    """
+    faults: dict[tuple[Path, str, str], Fault] = {}
     known = Names(said.variables.keys() | said.spoilt_vars)
     drafts = [
-        _Expansion(said, number, shot, known, faults).draft()
+        draft
         for number, shot in enumerate(said.shots)
         if shot is not None
+        for draft in _Expansion(said, number, shot, known, faults).drafts()
     ]
     return drafts, list(faults.values())
 
 
 class _Expansion:
-    """One shot on its way."""
+    """One shot on its way: once, or once for each of its rows."""
 
     def __init__(
         self,
@@ -87,13 +68,17 @@ class _Expansion:
         number: int,
         own: Mapping[str, Any],
         known: Names,
-        faults: dict[tuple[Path, str], Fault],
+        faults: dict[tuple[Path, str, str], Fault],
     ) -> None:
         self.said = said
         self.path: Path = ("shots", number)
         self.own = own
         self.known = known
         self.faults = faults
+        self.values = said.variables
+        self.which = ""
+        self.rows: Sequence[Row] | None = said.rows.get(number)
+        self.fields: set[str] = set()
         self.spoilt = set(said.spoilt.get(number, ()))
         self.sources = {key for key in (*PARENTS, "reference") if key in own or key in self.spoilt}
         self.unreached = frozenset().union(*(INHERITED.get(key, ()) for key in self.sources))
@@ -102,11 +87,40 @@ class _Expansion:
         own_keys = own.keys() | self.spoilt
         self.spoilt |= said.spoilt_defaults - own_keys - self.unreached
 
+    def drafts(self) -> Iterator[Draft]:
+        """The shot, or one for each row, in their order."""
+        if self.rows is None:
+            yield self.draft()
+            return
+        self.fields = {"index", "index0"}.union(*(row.fields for row in self.rows))
+        self.known = Names((*self.fields, *self.known.known))
+        self.check_id_varies()
+        before = frozenset(self.spoilt)
+        for number, row in enumerate(self.rows):
+            counted = {"index": str(number + 1), "index0": str(number)}
+            self.values = {**self.said.variables, **row.fields, **counted}
+            self.which = row.where
+            self.spoilt = set(before)
+            yield self.draft()
+
+    def check_id_varies(self) -> None:
+        """Tell once, and not for each row, that they would all have one id."""
+        template = self.own.get("id")
+        count = len(self.rows or ())
+        if template is None or count < 2:
+            return
+        names = {part[0] for part in pieces(template) if isinstance(part, tuple)}
+        if names <= set(self.known.known) - self.fields:
+            what = f"all {count:,} rows of {subject(self.said.data, self.path)} give one id"
+            fix = f"put {{index}} or a field in it, such as '{template}-{{index}}'"
+            self.fault((*self.path, "id"), what, fix)
+
     def draft(self) -> Draft:
         name = self.text("id") or ""
         prompt = self.prompt()
         seconds = self.number("seconds", SECONDS)
-        has_picture = "reference" in self.sources
+        reference = self.reference()
+        has_fit = "reference" in self.sources and not isinstance(reference, Upload)
         shot = Shot(
             id=name,
             prompt=prompt,
@@ -114,8 +128,8 @@ class _Expansion:
             seconds=seconds,
             length=seconds,
             size=self.size(),
-            reference=self.reference(),
-            fit=self.value("fit", "exact")[0] if has_picture else "exact",
+            reference=reference,
+            fit=self.value("fit", "exact")[0] if has_fit else "exact",
             remix_of=self.text("remix-of"),
             extend_of=self.text("extend-of"),
             edit_of=self.text("edit-of"),
@@ -128,7 +142,7 @@ class _Expansion:
             path=self.path,
         )
         self.check_names(shot)
-        return Draft(shot, self.spoilt)
+        return Draft(shot, self.spoilt, self.which)
 
     def value(self, key: str, otherwise: Any) -> tuple[Any, Path]:
         """What is said under that key, and where."""
@@ -138,52 +152,62 @@ class _Expansion:
             return self.said.defaults[key], ("defaults", key)
         return otherwise, (*self.path, key)
 
-    def fault(self, path: Path, what: str, fix: str) -> None:
+    def fault(self, path: Path, what: str, fix: str, alike: str = "") -> None:
         """Note a fault, once, and that the key must not be judged any further."""
-        self.faults.setdefault((path, what), Fault(path, what, fix))
+        fault = Fault(path, what, fix, which=self.which, alike=alike)
+        self.faults.setdefault((path, what, self.which), fault)
         self.spoilt.add(str(path[2] if path[0] == "shots" else path[1]))
 
     def put_in(self, text: str, path: Path) -> str:
         """The text with its variables."""
         if "{" not in text:
             return text
-        return substitute(text, self.said.variables, lambda name: self.unknown(name, path))
+        return substitute(text, self.values, lambda name: self.unknown(name, path))
 
     def unknown(self, name: str, path: Path) -> None:
-        if name in self.said.spoilt_vars:
+        # without its rows nobody knows what a shot's names are
+        if name in self.said.spoilt_vars or "each" in self.spoilt:
             self.spoilt.add(str(path[2] if path[0] == "shots" else path[1]))
             return
         what = f"{subject(self.said.data, path)} has {{{shortened(name)}}}, which is no variable"
-        otherwise = f"declare it under 'vars', or write {{{{{name}}}}} for the text {{{name}}}"
-        self.fault(path, what, self.known.advice(name, otherwise))
+        fix = f"declare it under 'vars', or write {{{{{name}}}}} for the text {{{name}}}"
+        if self.rows is not None:
+            what += " and no field of its row"
+        if name in self.fields:
+            fix = f"give every row a '{name}', or declare it under 'vars' for those without"
+        elif self.rows is None and name in ("index", "index0"):
+            fix = "it counts the rows of 'each', and this shot has no 'each'"
+        else:
+            fix = self.known.advice(name, fix)
+        self.fault(path, what, fix, alike=name)
 
     def text(self, key: str) -> str | None:
         value, path = self.value(key, None)
-        if value is None:
-            return None
+        return None if value is None else self.worded(value, path, key)
+
+    def worded(self, value: str, path: Path, key: str) -> str:
+        """The text with its variables, which is neither empty nor too long."""
         text = self.put_in(value, path)
-        if not text and key not in self.spoilt:
-            self.fault(
-                path, f"{subject(self.said.data, path)} is empty", "give the variable a value"
-            )
+        if key in self.spoilt:
+            return text
+        if not text:
+            fix = f"give the {'field' if self.rows else 'variable'} a value"
+            self.fault(path, f"{subject(self.said.data, path)} is empty", fix)
+        elif len(text) > LONGEST.get(key, MAX_PROMPT):
+            what = f"{subject(self.said.data, path)} has {len(text):,} characters"
+            self.fault(path, what, f"at most {LONGEST.get(key, MAX_PROMPT):,} are allowed")
         return text
 
     def prompt(self) -> str:
         text = self.text("prompt")
-        if text is None:
-            if "prompt" not in self.spoilt:
-                what = f"{subject(self.said.data, self.path)} has no 'prompt'"
-                self.fault((*self.path, "prompt"), what, "add 'prompt:'")
-            return ""
-        if len(text) > MAX_PROMPT and "prompt" not in self.spoilt:
-            path = self.value("prompt", "")[1]
-            what = f"{subject(self.said.data, path)} has {len(text):,} characters"
-            self.fault(path, what, f"at most {MAX_PROMPT:,} are allowed")
-        return text
+        if text is None and "prompt" not in self.spoilt:
+            what = f"{subject(self.said.data, self.path)} has no 'prompt'"
+            self.fault((*self.path, "prompt"), what, "add 'prompt:'")
+        return text or ""
 
     def texts(self, key: str) -> list[str]:
         value, path = self.value(key, ())
-        return [self.put_in(text, (*path, index)) for index, text in enumerate(value)]
+        return [self.worded(text, (*path, index), key) for index, text in enumerate(value)]
 
     def nested(self, value: Any, path: Path) -> Any:
         """Every text inside with its variables; depth is bounded by the reader."""
@@ -234,7 +258,7 @@ class _Expansion:
         if isinstance(value, str):
             return Picture(self.put_in(value, path))
         if "file-id" in value:
-            return Upload(self.put_in(value["file-id"], (*path, "file-id")))
+            return Upload(self.worded(value["file-id"], (*path, "file-id"), "reference"))
         return Frame(self.put_in(value["shot"], (*path, "shot")), value["frame"])
 
     def file(self, name: str, prompt: str) -> tuple[Any, ...]:
@@ -244,7 +268,7 @@ class _Expansion:
         path: Path = (*self.path, "file")
         if wrong := template_fault(template):
             self.fault(path, f"{subject(self.said.data, path)}: {wrong[0]}", wrong[1])
-        values = {**self.said.variables, "id": name, "prompt": prompt}
+        values = {"id": name, "prompt": prompt, **self.values}
         return file_parts(template, values, lambda unknown: self.unknown(unknown, path))
 
     def check_names(self, shot: Shot) -> None:

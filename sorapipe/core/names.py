@@ -78,6 +78,9 @@ def file_fault(shot: Shot) -> tuple[str, str] | None:
     """What is wrong with the name of the shot's deliverable."""
     name = shot.file_name(shot.takes)
     stem = name.removesuffix(".mp4")
+    if _braced(shot.file):
+        what = "the file's name has the take's number in braces"
+        return what, "leave them out: they would read as the text {take}"
     if not stem:
         return "the file's name is empty", "give it one, or remove 'file'"
     if stem.startswith("."):
@@ -94,6 +97,17 @@ def file_fault(shot: Shot) -> tuple[str, str] | None:
             f"file systems take at most {MAX_NAME}",
         )
     return None
+
+
+def _braced(parts: tuple[FilePart, ...]) -> bool:
+    """Whether variables put braces around a take's number: no template could say that by itself."""
+    around = zip(parts, parts[1:], parts[2:], strict=False)
+    return any(
+        isinstance(before, str)
+        and isinstance(after, str)
+        and (before.endswith("{") and after.startswith("}"))
+        for before, _, after in around
+    )
 
 
 def file_names(shot: Shot) -> list[str]:

@@ -15,7 +15,8 @@ _INHERITED = ("model", "size", "seconds")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _PROVIDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TAKEN = frozenset(("id", "prompt", "take", "take0", "index", "index0"))
-_NOT_DEFAULTS = frozenset(("id", "file", "reference", "remix-of", "edit-of", "extend-of"))
+_COUNTED = frozenset(("take", "take0", "index", "index0"))
+_NOT_DEFAULTS = frozenset(("id", "each", "file", "reference", "remix-of", "edit-of", "extend-of"))
 
 
 def passes_head(storyboard: Any) -> bool:
@@ -79,11 +80,44 @@ def _fit(value: Any) -> bool:
     return type(value) is str and value in {"exact", "cover", "contain"}
 
 
+def _scalar(value: Any) -> bool:
+    return type(value) in (str, int, float, bool)
+
+
 def _variables(value: Any) -> bool:
     return type(value) is dict and all(
-        _NAME.fullmatch(name) and name not in _TAKEN and type(said) in (str, int, float, bool)
+        _NAME.fullmatch(name) and name not in _TAKEN and _scalar(said)
         for name, said in value.items()
     )
+
+
+def _each(value: Any) -> bool:
+    if type(value) is not dict:
+        return _rows(value) or _parent(value)
+    return len(value) > 0 and all(
+        _rows(said) if name in ("include", "exclude") else _field(name) and _values(said)
+        for name, said in value.items()
+    )
+
+
+def _rows(value: Any) -> bool:
+    return type(value) is list and len(value) > 0 and all(map(_row, value))
+
+
+def _row(value: Any) -> bool:
+    return (
+        type(value) is dict
+        and len(value) > 0
+        and all(_field(name) and _scalar(said) for name, said in value.items())
+    )
+
+
+def _field(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None and name not in _COUNTED
+
+
+def _values(value: Any) -> bool:
+    return type(value) is list and len(value) > 0 and all(map(_scalar, value))
 
 
 def _defaults(value: Any) -> bool:
@@ -95,6 +129,7 @@ def _defaults(value: Any) -> bool:
 
 _RULES: dict[str, Callable[[Any], bool]] = {
     "id": _text(1000),
+    "each": _each,
     "prompt": _text(32_000),
     "model": _text(200),
     "seconds": _whole(1, 3600),

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 _BRACES = re.compile(r"\{\{([^\W\d]\w*)\}\}|\{([^\W\d]\w*)\}")
+_NAME = re.compile(r"\{([^\W\d]\w*)\}")
 
 
-def pieces(text: str) -> list[str | tuple[str]]:
+@lru_cache(maxsize=256)  # rows ask for the same few thousands of times
+def pieces(text: str) -> tuple[str | tuple[str], ...]:
     """The text in parts: literal ones as str, names to be looked up as a tuple of one."""
     parts: list[str | tuple[str]] = []
     done = 0
@@ -21,7 +24,12 @@ def pieces(text: str) -> list[str | tuple[str]]:
         parts.append("{" + found[1] + "}" if found[1] else (found[2],))
         done = found.end()
     parts.append(text[done:])
-    return [part for part in parts if part]
+    return tuple(part for part in parts if part)
+
+
+def escaped(text: str) -> str:
+    """What to write so that substitution gives that very text."""
+    return _NAME.sub(r"{{\1}}", text)
 
 
 def substitute(text: str, values: Mapping[str, str], unknown: Callable[[str], None]) -> str:

@@ -17,7 +17,9 @@ class Fault:
     """One fault of a document at a path in its data; with `key`, the fault is the key's own.
 
     `meant` is the path of what a misspelt key was probably meant to be: it isn't missed then.
-    `first` is the path of the earlier thing that this one clashes with.
+    `first` is the path of the earlier thing that this one clashes with. Where many share the path,
+    `which` and `first_which` name the one of them (`row 17 of 'each'`), and `alike` is equal for
+    faults of one sort, if their `fix` is not: they are told together (`core.gather`).
     """
 
     path: Path
@@ -27,6 +29,9 @@ class Fault:
     warning: bool = False
     meant: Path | None = None
     first: Path | None = None
+    which: str = ""
+    first_which: str = ""
+    alike: str = ""
 
 
 class Names:
@@ -40,9 +45,15 @@ class Names:
     def __init__(self, known: Iterable[str]) -> None:
         self.known = tuple(dict.fromkeys(known))
         self._slips: dict[str, str] | None = None
+        self._found: dict[str, str | None] = {}
 
     def nearest(self, name: str) -> str | None:
         """The known name that was probably meant, if any is near."""
+        if name not in self._found:
+            self._found[name] = self._nearest(name)
+        return self._found[name]
+
+    def _nearest(self, name: str) -> str | None:
         if len(self.known) > _FEW:
             return self._one_slip_away(name)
         folded: dict[str, str] = {}

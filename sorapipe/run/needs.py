@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sorapipe.core.gather import gathered
 from sorapipe.core.storyboard import Operation, Shot, Storyboard, Upload
 from sorapipe.core.wanted import operation_for
 from sorapipe.core.wording import Fault, either
@@ -26,7 +27,7 @@ def operations_of(profile: Profile) -> frozenset[str]:
 
 def unmet(storyboard: Storyboard, profile: Profile) -> list[Fault]:
     """Every need of the storyboard that the server does not meet, in the order of the shots."""
-    return [need for shot in storyboard.shots for need in _of_shot(shot, profile)]
+    return gathered(need for shot in storyboard.shots for need in _of_shot(shot, profile))
 
 
 def _of_shot(shot: Shot, profile: Profile) -> Iterator[Fault]:
@@ -103,4 +104,5 @@ def _lengths(model: Model) -> str:
 
 
 def _lack(shot: Shot, profile: Profile, key: str, what: str, fix: str) -> Fault:
-    return Fault((*shot.path, key), f"'{profile.name}' {what} (shot '{shot.id}')", fix)
+    which = f"shot '{shot.id}'"
+    return Fault((*shot.path, key), f"'{profile.name}' {what}", fix, which=which)

@@ -19,7 +19,10 @@ VALUES = (
          0, 1, -1, 8.0, 1000, 1001, 3600, 3601, 2**31, 2**31 - 1, True, False, None,
          [], ["a"], [""], [1], {}, {"a": 1}, "exact", {"shot": "a", "frame": "last"},
          {"shot": "a", "frame": "lost"}, {"shot": "a"}, {"file-id": "f"}, 0.5, float("nan"),
-         {"prompt": "p"}, {"id": "x"}, {"fit": "cover"}, {"take": "x"}, {"a-b": "x"}]
+         {"prompt": "p"}, {"id": "x"}, {"fit": "cover"}, {"take": "x"}, {"a-b": "x"},
+         [{"a": "x", "prompt": 1.5}], [{"take": 1}], [{"a-b": 1}], [{"a": None}], [{"a": []}], [{}],
+         {"a": ["x", 1, True]}, {"a": []}, {"a": [None]}, {"index": ["x"]}, {"exclude": [{"a": 1}]},
+         {"a": ["x"], "include": [{"b": "y"}]}, {"a": ["x"], "include": ["y"]}, {"include": []}]
     )
     | st.text(max_size=5)
     | st.integers(-1, 5000)
@@ -34,6 +37,10 @@ SHOTS = st.dictionaries(st.sampled_from([*SHOT["properties"], "promt"]), VALUES,
 @example({"id": "a", "remix-of": "b", "size": "1x1"})
 @example({"id": "a", "remix-of": "b", "edit-of": "c"})
 @example({"prompt": "b"})
+@example({"id": "a", "each": {"a\n": ["x"]}})
+@example({"id": "a", "each": {"include": ["x"]}})
+@example({"id": "a", "each": [{"a": float("nan")}]})
+@example({"id": "a", "each": ""})
 def test_the_screen_lets_through_only_what_the_schema_does(shot: object) -> None:
     """A shot that passes needs no jsonschema: it would find nothing."""
     if passes(shot):
@@ -45,6 +52,8 @@ def test_the_screen_lets_ordinary_shots_through() -> None:
     assert passes({"id": "a", "prompt": "b"})
     assert passes({"id": "a", "prompt": "b", "seconds": 8, "size": "1280x720", "tags": ["x"]})
     assert passes({"id": "a", "prompt": "b", "remix-of": "c", "takes": 2})
+    for each in ("a.txt", [{"a": "x", "b": 1}], {"a": ["x", 2], "exclude": [{"a": "x"}]}):
+        assert passes({"id": "a", "prompt": "b", "each": each})
 
 
 HEAD = st.dictionaries(st.sampled_from([*WHOLE["properties"], "titel"]), VALUES, max_size=5)
@@ -58,6 +67,7 @@ HEAD = st.dictionaries(st.sampled_from([*WHOLE["properties"], "titel"]), VALUES,
 @example({"shots": [{}], "provider": "local\n"})
 @example({"shots": [{}], "vars": {"x\n": "y"}})
 @example({"shots": [{}], "defaults": {"reference": "a.png"}})
+@example({"shots": [{}], "defaults": {"each": "a.txt"}})
 def test_the_screen_lets_through_only_heads_that_the_schema_does(storyboard: object) -> None:
     """All but the shots' own contents is as good as the schema wants it, or held back."""
     if passes_head(storyboard):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sorapipe.core.check import check
-from sorapipe.core.expand import Draft
+from sorapipe.core.said import Draft
 from sorapipe.core.storyboard import Frame, Shot, TakeNumber
 from sorapipe.core.wording import Fault
 
@@ -142,3 +142,12 @@ def test_shots_without_a_good_id_keep_their_faults_apart() -> None:
     for draft in made:
         draft.spoilt.add("id")
     assert check(made)[1] == []
+
+
+def test_one_and_true_are_not_the_same_request() -> None:
+    """What Python takes for equal is another thing on the wire: no shot is lost to its twin."""
+    twins = ({"id": "a", "file": ("same",)}, {"id": "b", "file": ("same",)})
+    said = zip(twins, (1, True), strict=True)
+    one, true = ({**twin, "extra": {"loop": value}} for twin, value in said)
+    assert told(one, true) == ["shots 'a' and 'b' both want the file 'same.mp4'"]
+    assert told(one, {**one, "id": "b"}) == ["shots 'a' and 'b' are one request for one file"]

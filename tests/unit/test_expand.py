@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from sorapipe.core.expand import Said, expand
+from sorapipe.core.expand import expand
 from sorapipe.core.names import caseless, file_parts, id_fault, template_fault
+from sorapipe.core.said import Said
 from sorapipe.core.storyboard import Shot, TakeNumber
 from sorapipe.core.substitute import substitute
 from sorapipe.core.wording import Names, either, shortened

@@ -126,3 +126,29 @@ def test_many_wrong_ids_are_told_with_their_nearest_names(tmp_path: Path) -> Non
     assert [problem.fix for problem in caught.value.problems] == [
         f"did you mean 's{n}-shot'?" for n in range(1000)
     ]
+
+
+def test_files_of_rows_are_known_by_their_digest(board: Path) -> None:
+    """What the storyboard stood on: each file once, by its path as written, variables put in."""
+    (board.parent / "a.txt").write_text("one\ntwo\n")
+    more = "  - {id: 'LETTER-{index}', prompt: '{prompt}, {keeper}', each: NAME}\n"
+    board.write_text(
+        BOARD.replace("keeper: a man", "keeper: a man, list: a")
+        + more.replace("LETTER", "a").replace("NAME", "a.txt")
+        + more.replace("LETTER", "b").replace("NAME", "'{list}.txt'")
+    )
+    loaded = load(board)
+    assert loaded.rows == {"a.txt": hashlib.sha256(b"one\ntwo\n").hexdigest()}
+    assert [shot.id for shot in loaded.storyboard.shots] == ["dawn", "a-1", "a-2", "b-1", "b-2"]
+
+
+def test_a_fault_of_a_thousand_rows_is_told_once(board: Path) -> None:
+    """With the line of the first row and the number of the others."""
+    (board.parent / "a.csv").write_text("size\n" + "720p\n" * 1000)
+    board.write_text(BOARD + "  - {id: 'a-{index}', prompt: x, size: '{size}', each: a.csv}\n")
+    with pytest.raises(StoryboardError) as caught:
+        load(board)
+    assert str(caught.value) == (
+        f"{board}:8:40: 'size' of shot 'a-{{index}}' comes out as '720p' (a.csv:2 and 999 more); "
+        "write WIDTHxHEIGHT in pixels, such as 1280x720"
+    )

@@ -120,3 +120,10 @@ def test_a_fallback_asks_for_all_of_a_stitched_video_at_once(tmp_path: Path) -> 
     (fault,) = unmet(storyboard, replace(profile("openai"), remix=False))
     assert fault.path == ("shots", 2, "fallback")
     assert "has no 40 s" in fault.what
+
+
+def test_a_lack_of_a_thousand_rows_is_told_once(tmp_path: Path) -> None:
+    """With the first of the shots and the number of the others."""
+    rows = "{ n: [" + ", ".join(map(str, range(1000))) + "] }"
+    (need,) = needs(tmp_path, f"{{ id: 'a-{{n}}', prompt: a, seconds: 5, each: {rows} }}")
+    assert need.what == "'openai' has no 5 s for model 'sora-2' (shot 'a-0' and 999 more)"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sorapipe.references import MAX_BYTES, BadReferenceError, measure, picture
+from sorapipe.folder import BadFileError
+from sorapipe.references import MAX_BYTES, measure, picture
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 def refused(folder: Path, path: str) -> str:
     """What is said against that reference."""
-    with pytest.raises(BadReferenceError) as caught:
+    with pytest.raises(BadFileError) as caught:
         measure(folder, path)
     assert caught.value.fix
     return caught.value.what

@@ -6,14 +6,14 @@ from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 from sorapipe import schema
-from sorapipe.core import expand
+from sorapipe.core import expand, rows
 from sorapipe.core.storyboard import Fallback, Fit, Frame, FrameName, Shot, Storyboard, Upload
 from sorapipe.schema_faults import SOURCES
 
 WHOLE = schema.schema("storyboard")
 SHOT = WHOLE["$defs"]["shot"]
 NOT_SAID = {"length", "path"}  # a shot's fields that follow from others and from the document
-NOT_KEPT = {"defaults"}  # keys whose work is done when there is a Storyboard
+NOT_KEPT = {"defaults", "each"}  # keys whose work is done when there is a Storyboard
 
 
 def keys(kind: type[Any]) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def keys(kind: type[Any]) -> dict[str, Any]:
 
 def test_keys_of_a_shot() -> None:
     """Every key of a shot is a field, and every field a key."""
-    assert SHOT["properties"].keys() == keys(Shot).keys() - NOT_SAID
+    assert SHOT["properties"].keys() - NOT_KEPT == keys(Shot).keys() - NOT_SAID
 
 
 def test_keys_of_a_storyboard() -> None:
@@ -71,9 +71,9 @@ def test_kinds_of_references() -> None:
 
 
 def test_defaults_may_hold_all_but_names_and_sources() -> None:
-    """`defaults` has every key of a shot but `id`, `file` and the sources, with the same rules."""
+    """`defaults` has every key of a shot but `id`, `each`, `file` and the sources, with the same rules."""
     properties = WHOLE["properties"]["defaults"]["properties"]
-    assert properties.keys() == SHOT["properties"].keys() - {"id", "file", *SOURCES}
+    assert properties.keys() == SHOT["properties"].keys() - {"id", "each", "file", *SOURCES}
     assert all(properties[key] == SHOT["properties"][key] for key in properties)
 
 
@@ -90,4 +90,18 @@ def test_limits_are_the_same() -> None:
         rules = SHOT["properties"][key]
         assert rules.get("minimum", rules.get("exclusiveMinimum")) == least
         assert rules["maximum"] == most
-    assert SHOT["properties"]["prompt"]["maxLength"] == expand.MAX_PROMPT
+    longest = {
+        "prompt": SHOT["properties"]["prompt"],
+        "model": SHOT["properties"]["model"],
+        "tags": SHOT["properties"]["tags"]["items"],
+        "reference": SHOT["properties"]["reference"]["properties"]["file-id"],
+    }
+    assert {key: rules["maxLength"] for key, rules in longest.items()} == expand.LONGEST
+
+
+def test_fields_of_rows_have_the_same_names_in_the_schema_and_in_files() -> None:
+    """What may name a field in the storyboard may name a column, and nothing else."""
+    each = SHOT["properties"]["each"]
+    for rules in (each, each["items"], each["properties"]["include"]["items"]):
+        assert set(rules["propertyNames"]["not"]["enum"]) == rows.TAKEN
+    assert set(each["properties"]) == set(rows.BESIDE)
