@@ -4,6 +4,7 @@
     ROOT/takes/FINGERPRINT.json    the record of a take that is there
     ROOT/damaged/                  objects whose bytes no longer are what their name says
     ROOT/tmp/                      what is being downloaded
+    ROOT/roots/ .lock leases       whom it is for, and who uses it (store_roots, store_locks)
 
 Any number of processes may use one store at once: files appear whole, under names that say what is
 in them, so whoever is second replaces a file with the same bytes. Everything blocks.
@@ -15,7 +16,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,10 @@ _CHUNK = 1 << 20
 
 class TooLarge(SorapipeError):
     """A download is longer than allowed."""
+
+
+class Damaged(StorageError):
+    """An object whose bytes are not what its name says; it was set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +122,18 @@ class Store:
 
     def verify(self, sha256: str) -> bool:
         """Whether the object is there with the right bytes; if they are wrong it is moved aside."""
-        if not self.has(sha256):
+        if not _SHA256.fullmatch(sha256):
             return False
         path = self.path(sha256)
         with refusals(path):
             try:
                 with path.open("rb") as file:
-                    inode = os.fstat(file.fileno()).st_ino
-                    if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
+                    status = os.fstat(file.fileno())
+                    if status.st_size and hashlib.file_digest(file, "sha256").hexdigest() == sha256:
                         return True
-            except FileNotFoundError:  # another process moved it aside
+            except (FileNotFoundError, NotADirectoryError):  # or another process moved it aside
                 return False
-            self._set_aside(path, inode)
+            self._set_aside(path, status.st_ino)
         return False
 
     def _set_aside(self, path: Path, inode: int) -> None:
@@ -141,11 +146,24 @@ class Store:
         if aside.stat().st_ino != inode:  # another process had just put a good one there
             aside.replace(path)
 
+    def objects(self) -> Iterator[str]:
+        """The digests of all objects that are there by their names, in order."""
+        for folder in _names(self.root / "objects"):
+            for name in _names(self.root / "objects" / folder):
+                if _SHA256.fullmatch(name) and name[:2] == folder:
+                    yield name
+
+    def records(self) -> Iterator[str]:
+        """The fingerprints of all records, in order."""
+        for name in _names(self.root / "takes"):
+            if name.endswith(".json") and _FINGERPRINT.fullmatch(name[:-5]):
+                yield name[:-5]
+
     def record(self, fingerprint: str) -> dict[str, Any] | None:
         """What is known of a take; None where nothing is, or nothing readable."""
         if not _FINGERPRINT.fullmatch(fingerprint):
             return None
-        path = self._record(fingerprint)
+        path = self.record_path(fingerprint)
         with refusals(path):
             try:
                 record = json.loads(path.read_bytes())
@@ -163,13 +181,14 @@ class Store:
         if not self.has(record["sha256"]):
             raise StorageError(str(self.root), f"object {record['sha256']} is gone", "run again")
         text = json.dumps(dict(record), indent=1) + "\n"
-        write_atomically(self._record(fingerprint), text.encode())
+        write_atomically(self.record_path(fingerprint), text.encode())
 
-    def _record(self, fingerprint: str) -> Path:
+    def record_path(self, fingerprint: str) -> Path:
+        """Where the record of that take stands or would stand."""
         return self.root.joinpath("takes", f"{fingerprint}.json")
 
     def deliver(self, sha256: str, target: Path) -> None:
-        """Put a copy at `target`, in one step. Raises StorageError where the object is damaged.
+        """Put a copy at `target`, in one step. Raises Damaged where the object is, StorageError.
 
         The copy is hashed, not the object: what is delivered is what was checked. It is a copy or
         a reflink, never a hard link, since people edit what was delivered to them.
@@ -181,10 +200,18 @@ class Store:
                 right = _digest(temporary.fd) == sha256
             if not right:
                 self.verify(sha256)
-                raise StorageError(
+                raise Damaged(
                     str(source), "the stored video is damaged", "run again to fetch it anew"
                 )
             temporary.keep(target)
+
+
+def _names(folder: Path) -> list[str]:
+    with refusals(folder):
+        try:
+            return sorted(os.listdir(folder))  # noqa: PTH208 - names are all that is wanted
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
 
 def _digest(fd: int) -> str:
