@@ -244,11 +244,25 @@ def sweep(folder: Path, now: float) -> None:
 
     `now` is wall time in seconds since the epoch, best by the clock of that file system.
     """
-    with suppress(OSError):  # tidying is not worth a failure; two processes may do it at once
-        for path in folder.iterdir():
-            match = _TEMPORARY.fullmatch(path.name)
-            if match and now - path.stat().st_mtime > _DAY and not process_alive(int(match[1])):
+    # Tidying is not worth a failure, and two processes may do it at once.
+    with suppress(OSError, StorageError):
+        for path in leftovers(folder):
+            if now - path.stat().st_mtime > _DAY:
                 path.unlink()
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """The temporary files of processes that this machine has no more, in a folder that it has.
+
+    Raises:
+        StorageError: the folder is there and cannot be read.
+    """
+    with refusals(folder):
+        try:
+            found = ((path, _TEMPORARY.fullmatch(path.name)) for path in sorted(folder.iterdir()))
+            return [path for path, match in found if match and not process_alive(int(match[1]))]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
 
 def process_alive(pid: int) -> bool:

@@ -93,6 +93,18 @@ class Hold:
             ) from error
 
 
+def holder(folder: Path) -> tuple[int, str] | None:
+    """Who holds that folder, by its own word: its pid, and since when (ISO 8601 in UTC).
+
+    Only looks. Whoever was killed holds it no more, as far as this machine can tell.
+    """
+    try:
+        note = _note((folder / ".lock").read_bytes()[:1000])
+    except OSError:
+        return None
+    return None if note is None else (int(str(note["pid"])), str(note["since"]))
+
+
 def weak_lock(folder: Path, mounts: str | None = None) -> str | None:
     """Why a hold of that folder keeps out this machine's runs alone, in words; else None.
 

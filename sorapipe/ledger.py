@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import os
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,10 @@ _RESERVE_BYTES = 64 * 1024
 class History:
     """What a ledger says.
 
-    `events` are those before any damage, as they stand in the file; `after` the readable ones
-    behind it, good enough to fetch by, not to spend by. `torn` is the unfinished end, and
-    `good_bytes` where `events` end in the file.
+    `events` are those before any damage, as they stand in the file, unless each was handed over
+    as it was read; `last` is the number of the last of them. `after` are the readable ones behind
+    the damage, good enough to fetch by, not to spend by. `torn` is the unfinished end, and
+    `good_bytes` where the good events end in the file.
     """
 
     events: list[Event]
@@ -44,28 +45,40 @@ class History:
     damage: LedgerDamaged | None = None
     torn: bytes = b""
     good_bytes: int = 0
+    last: int = 0
 
 
-def read(path: Path) -> History:
-    """Read a ledger without locking or changing it; a missing one is empty. Raises StorageError."""
-    with refusals(path):
-        try:
-            with path.open("rb") as file:
-                lines = file.readlines()
-        except FileNotFoundError:
-            return History([], [])
-    torn = lines.pop() if lines and is_torn(lines[-1]) else b""
+def read(path: Path, each: Callable[[Event], object] | None = None) -> History:
+    """Read a ledger without locking or changing it; a missing one is empty. Raises StorageError.
+
+    `each` is given every good event, in order: none of them is kept beside what it makes of them.
+    """
     events: list[Event] = []
-    for number, event in enumerate(decode_all(lines), 1):
-        fault = fault_of(event, number)
-        if event is None or fault:
-            advice = "restore it from a copy; until then nothing new is rendered"
-            damage = LedgerDamaged(f"{path}:{number}", fault, advice)
-            after = [late for late in decode_all(lines[number - 1 :]) if late is not None]
-            good = sum(map(len, lines[: number - 1]))
-            return History(events, after, damage, torn, good)
-        events.append(event)
-    return History(events, [], None, torn, sum(map(len, lines)))
+    each, torn, last, good = each or events.append, list[bytes](), 0, 0
+    with refusals(path), suppress(FileNotFoundError), path.open("rb") as file:
+        rows = decode_all(_whole(file, torn))
+        for line, event in rows:
+            fault = fault_of(event, last + 1)
+            if event is None or fault:
+                advice = "restore it from a copy; until then nothing new is rendered"
+                damage = LedgerDamaged(f"{path}:{last + 1}", fault, advice)
+                after = [late for _, late in chain([(line, event)], rows) if late is not None]
+                return History(events, after, damage, b"".join(torn), good, last)
+            each(event)
+            last, good = last + 1, good + len(line)
+    return History(events, [], None, b"".join(torn), good, last)
+
+
+def _whole(lines: Iterable[bytes], torn: list[bytes]) -> Iterator[bytes]:
+    """The lines, but for an unfinished last one, which is noted in `torn`."""
+    before: list[bytes] = []
+    for line in lines:
+        yield from before
+        before = [line]
+    if before and is_torn(before[0]):
+        torn += before
+    else:
+        yield from before
 
 
 class Ledger:
@@ -84,7 +97,7 @@ class Ledger:
         self._clock = clock
         self._fd = fd
         self._size = size
-        self._seq = len(history.events)
+        self._seq = history.last
         self._queue: _Batch = []
         self._flushing: asyncio.Future[None] | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger")
@@ -157,10 +170,8 @@ class Ledger:
         if not _OURS.isdisjoint(fields):
             raise ValueError(f"an event's own field: {sorted(_OURS.intersection(fields))}")
         head = {"v": VERSION, "seq": self._seq + 1, "at": stamp(self._clock.now()), "event": name}
-        line = encode({**head, **fields})
+        line, event = encode({**head, **fields})
         self._seq += 1
-        # Read back, so that a live run folds the same values that a resumed one will.
-        event: Event = json.loads(str(line, "utf-8"))
         return line, event
 
     def _flush(self, loop: _Loop) -> None:

@@ -100,6 +100,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "blocked": {"take": "dawn@1", "why": "parent 'night' was not made"},
     "picked": {"shot": "dawn", "number": 1, "fp": MARK},
     "delivered": {**_TAKE, "file": "dawn.mp4", "sha256": BYTES, "bytes": 1000, "mtime_ns": 1},
+    "cleaned": {**_TAKE, "file": "dawn.mp4", "sha256": BYTES},
+    "removed": {**_TAKE, "video": "video_1", "address": "studio"},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,6 +126,7 @@ def test_the_readme_names_every_command() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_storyboard_in_a_page_is_a_good_one(page: Path, tmp_path: Path) -> None:
     """What a page shows as a storyboard can be copied and loads without a fault."""
+    shutil.copy(ROOT / "examples" / "pipelines" / "prompts.txt", tmp_path)  # one of them has it
     for number, (kind, block) in enumerate(FENCE.findall(page.read_text(encoding="utf-8"))):
         if kind == "yaml":
             path = tmp_path / f"{number}.yaml"

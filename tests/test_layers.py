@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "sorapipe"
 # The standard library as far as it neither touches the world nor asks it anything.
-PURE = {"__future__", "collections", "dataclasses", "decimal", "difflib", "enum", "functools"}
-PURE |= {"hashlib", "itertools", "json", "math", "re", "typing", "unicodedata"}
+PURE = {"__future__", "collections", "dataclasses", "decimal", "difflib", "enum", "fnmatch"}
+PURE |= {"functools", "hashlib", "itertools", "json", "math", "re", "typing", "unicodedata"}
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,10 @@ _KEPT = ("out", "store", "config", "provider", "base_url", "profile")
 def again(args: argparse.Namespace, command: str, *words: str) -> str:
     """The command line of that command for the same storyboard, folders, vars and server.
 
-    `words` stand right behind the storyboard.
+    `words` stand right behind the storyboard. A saved plan that is applied is applied again.
     """
+    if command == "run" and (plan := getattr(args, "plan", None)) is not None:
+        return shlex.join(["sorapipe", "apply", "./" * str(plan).startswith("-") + str(plan)])
     storyboard = str(args.storyboard)
     line = ["sorapipe", command, "./" * storyboard.startswith("-") + storyboard, *words]
     for name in _KEPT:
@@ -132,7 +134,8 @@ def open_storyboard(args: argparse.Namespace) -> tuple[Loaded, Provider]:
     if not args.quiet and not args.json:
         for problem in loaded.problems:
             print(problem, file=sys.stderr)
-    provider = server(args, loaded.storyboard.provider)
+    talks = not (getattr(args, "offline", False) or getattr(args, "locked", False))
+    provider = server(args, loaded.storyboard.provider, to_talk=talks)
     check_needs(loaded, provider)
     return loaded, provider
 

@@ -41,8 +41,10 @@ def run(args: argparse.Namespace) -> int:
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold
     from sorapipe.ledger import Ledger
+    from sorapipe.run.leave import leave_lock
     from sorapipe.run.pick import carry_out, choose, consequences
     from sorapipe.run.prepare import Options, out_folder
+    from sorapipe.store_roots import Use
 
     clock, planning = SystemClock(), Options(prices={})
     with ExitStack() as stack:
@@ -50,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         choose(prepared, args.shot, args.take)  # a slip of the finger leaves no lock behind
         if not args.dry_run:
             stack.enter_context(Hold(out_folder(args.storyboard, args.out), clock))
+            stack.enter_context(Use(prepared.store.root, prepared.out, args.storyboard))
             prepared = look(args, planning)
         number = choose(prepared, args.shot, args.take)
         before = prepared.tally.picks.get(args.shot, {}).get("number")
@@ -58,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
             path = prepared.out / "ledger.jsonl"
             ledger = stack.enter_context(closing(Ledger.open(path, clock)))
             asyncio.run(carry_out(prepared, ledger, clock, args.shot, number))
+            for line in leave_lock(prepared, anew=False) if not args.var else ():
+                print(printable(line), file=sys.stderr)
     _tell(args, number, before, stale)
     return Exit.OK
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from sorapipe.cli.options import pair
+from sorapipe.cli.options import add_storyboard, pair
 from sorapipe.errors import UsageError
 
 if TYPE_CHECKING:  # this room loads what a command may not need
     from sorapipe.run.prepare import Options
 
 MOST = 1_000_000_000  # USD; what is more than that is a slip of the finger
-FLAGS = ("retry_failed", "force", "keep_stale", "refetch", "offline")
+ANEW = frozenset({"json", "quiet", "yes", "concurrency"})  # each command says these for itself
+FLAGS = ("retry_failed", "force", "keep_stale", "refetch", "locked")
 
 
 def add_planning(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +62,11 @@ def add_planning(parser: argparse.ArgumentParser) -> None:
         help="use no server: take what is there, or exit with 8",
     )
     parser.add_argument(
+        "--locked",
+        action="store_true",
+        help="take what the storyboard's lock names, from what is here, or exit with 8; no server",
+    )
+    parser.add_argument(
         "--concurrency", metavar="N", type=count, help="renders in flight (default: the profile's)"
     )
     parser.add_argument(
@@ -87,10 +94,49 @@ def count(text: str) -> int:
     return int(text)
 
 
+class _Heard(argparse.ArgumentParser):
+    """The command line of a saved plan; what is wrong with it is told of that file."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(self.prog, f"its command line is wrong: {message}", "plan it again")
+
+
+def _planner(where: str) -> argparse.ArgumentParser:
+    parser = _Heard(prog=where, add_help=False, allow_abbrev=False)
+    add_storyboard(parser)
+    add_planning(parser)
+    return parser
+
+
+def words(args: argparse.Namespace) -> list[str]:
+    """The command line that plans the same, as `said_by` reads it; without what is said anew."""
+    found = []
+    for action in _planner("")._actions:  # argparse has no other list of what it takes
+        value = getattr(args, action.dest)
+        if not action.option_strings or action.dest in ANEW or value in (None, False):
+            continue
+        name = action.option_strings[0]
+        listed = value if isinstance(value, list) else [value]
+        found += [name] if value is True else [f"{name}={one}" for one in listed]
+    return [*found, "--", str(args.storyboard)]
+
+
+def said_by(line: Sequence[str], where: str) -> argparse.Namespace:
+    """What the command line of the plan saved at `where` says. Raises UsageError."""
+    return _planner(where).parse_args(line)
+
+
 def options(args: argparse.Namespace) -> Options:
     """What the command line says about planning."""
     from sorapipe.run.prepare import Options
 
+    if args.locked:
+        for name in ("force", "retry_failed", "refetch"):
+            if getattr(args, name):
+                option = f"--{name.replace('_', '-')}"
+                raise UsageError(option, "--locked renders and fetches nothing", "say one of them")
+    if args.refetch and args.force:
+        raise UsageError("--force", "--refetch buys nothing", "say one of them")
     prices: dict[str, Decimal] = {}
     for text in args.price:
         model, value = pair("--price", text, "MODEL=USD")
@@ -102,5 +148,6 @@ def options(args: argparse.Namespace) -> Options:
         prices=prices,
         select=tuple(args.select),
         exclude=tuple(args.exclude),
+        offline=args.offline or args.locked,
         **{name: getattr(args, name) for name in FLAGS},
     )

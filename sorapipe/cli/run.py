@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from contextlib import ExitStack, closing
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from sorapipe.cli.exits import Exit
 from sorapipe.cli.options import (
@@ -18,11 +20,11 @@ from sorapipe.cli.options import (
     open_storyboard,
 )
 from sorapipe.cli.planning import add_planning, options
-from sorapipe.errors import BudgetExceeded, one_line, printable
+from sorapipe.errors import BudgetExceeded, UsageError, one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from decimal import Decimal
 
     from sorapipe.config import Provider
     from sorapipe.core.tally import Tally
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sorapipe.run.prepare import Options, Prepared
     from sorapipe.run.start import Terms
     from sorapipe.store import Store
+    from sorapipe.store_roots import Use
 
 
 _DESCRIPTION = """\
@@ -44,31 +47,40 @@ def add(commands: Any) -> None:
     parser = add_command(commands, "run", "render what is wanted and not there yet", _DESCRIPTION)
     add_storyboard(parser)
     add_planning(parser)
+    parser.add_argument(
+        "--lock",
+        action="store_true",
+        help="write the storyboard's lock anew, also over one by another provider",
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit as the outcome says."""
-    return execute(args, options(args))
+    from dataclasses import replace
+
+    if args.lock and args.locked:
+        raise UsageError("--lock", "--locked leaves the lock as it is", "say one of them")
+    return execute(args, replace(options(args), lock=args.lock))
 
 
 def execute(
-    args: argparse.Namespace, said: Options, check: Callable[[Prepared], None] | None = None
+    args: argparse.Namespace,
+    said: Options,
+    check: Callable[[Prepared], None] | None = None,
+    cap: Decimal | None = None,
 ) -> int:
-    """Plan and carry out; `check` may refuse the plan by an error before anything is done."""
+    """Plan and carry out; `check` may refuse the plan by an error before anything is done.
+
+    `cap` is the most that it may add, in USD, besides any budget.
+    """
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold, weak_lock
-    from sorapipe.ledger import Ledger, read
-    from sorapipe.run.prepare import (
-        all_there,
-        fold_history,
-        nothing_to_do,
-        out_folder,
-        prepare,
-        store_root,
-        worth_a_look,
-    )
+    from sorapipe.ledger import Ledger
+    from sorapipe.run.before import all_there, nothing_to_do, set_aside_damaged, worth_a_look
+    from sorapipe.run.prepare import out_folder, prepare, read_books, store_root
     from sorapipe.store import Store
+    from sorapipe.store_roots import Use
 
     clock = SystemClock()
     loaded, provider = open_storyboard(args)
@@ -77,12 +89,12 @@ def execute(
         if not args.quiet and (weak := weak_lock(out)) is not None:
             advice = "start no other run of it elsewhere"
             print(one_line(str(out), f"warning: {weak}", advice), file=sys.stderr)
-        history = read(out / "ledger.jsonl")
+        history, tally = read_books(out / "ledger.jsonl")
         store = Store(store_root(args.store))
+        use = stack.enter_context(Use(store.root, out, args.storyboard))
         if history.damage is not None:
-            _salvage(history, provider, out, store)
+            _salvage(history, provider, out, store, use)
             raise history.damage
-        tally = fold_history(out / "ledger.jsonl", history)
 
         plan = partial(prepare, loaded, provider, out=out, store=store, tally=tally, options=said)
 
@@ -91,6 +103,8 @@ def execute(
             return stack.enter_context(closing(Ledger.open(out / "ledger.jsonl", clock, history)))
 
         prepared = plan(now=clock.now())
+        if set_aside_damaged(prepared):
+            prepared = plan(now=clock.now())
         if not said.offline and worth_a_look(prepared, clock.now()):
             _look_first(args, prepared, ledger())
             prepared = plan(now=clock.now())
@@ -101,59 +115,92 @@ def execute(
         if nothing_to_do(prepared):
             code = Exit.UNRESOLVED if tally.unsettled else Exit.OK
             _nothing(args, prepared, code)
+            _lock_at_rest(args, prepared, said)
             return code
         try:
-            terms = _terms(args, prepared)
+            terms = _terms(args, prepared, said, cap)
         except BudgetExceeded as error:
             if not tally.unsettled:
                 raise
             print(error, file=sys.stderr)
             _name_open(args, tally)
             return Exit.UNRESOLVED  # where both apply, the open payment comes first
-        _probe(store)
-        return _carry_out(args, prepared, ledger(), terms)
+        if not said.offline:
+            _probe(store)
+        book = ledger()
+        use.begin(puts=not said.offline)
+        return _carry_out(args, prepared, book, terms)
 
 
 def _probe(store: Store) -> None:
     """Fail before anything is paid for where what comes of it could not be kept."""
-    from sorapipe.files import Temporary
+    from sorapipe.files import Temporary, refusals
     from sorapipe.run.prepare import state_root
 
-    with store.incoming(), Temporary(state_root()):
-        pass
+    with store.incoming(), Temporary(state_root()), ExitStack() as stack, refusals(os.devnull):
+        for _ in range(3):  # then as many are open as by ledger, lock and event loop, all in all:
+            stack.enter_context(Path(os.devnull).open())  # of that one Python tells it badly
 
 
-def _terms(args: argparse.Namespace, prepared: Prepared) -> Terms:
+def _terms(
+    args: argparse.Namespace, prepared: Prepared, said: Options, cap: Decimal | None
+) -> Terms:
     """What may be spent: admitted by the budget and by the owner.
 
     Raises:
         BudgetExceeded: nothing may be begun, and nothing that was paid for waits to be fetched.
     """
     from sorapipe.run.admit import admit, held_by
-    from sorapipe.run.prepare import waiting_here
+    from sorapipe.run.before import waiting_here
+    from sorapipe.run.leave import other_engine
     from sorapipe.run.start import Terms
 
     life, barred = prepared.loaded.storyboard.budget, None
     held = held_by(prepared.tally, prepared.facts)
     try:
         admit(prepared.plan, life=life, run=args.budget, held=held, consent=args.yes)
-        _consent(args, prepared)
+        _consent(args, prepared, said)
     except BudgetExceeded as error:
         if not waiting_here(prepared):
             raise
         barred = str(error)  # what is open here may be paid for: it is still seen through
     if life is not None and held is not None:
         life -= held - prepared.tally.committed  # bought at a price that nobody knew then
+    if not args.quiet and (line := other_engine(prepared)) is not None:
+        print(line, file=sys.stderr)
     return Terms(
         life=life,
-        run=args.budget,
+        run=min((most for most in (args.budget, cap) if most is not None), default=None),
         barred=barred,
         concurrency=args.concurrency,
-        offline=args.offline,
+        offline=said.offline,
+        lock=_locking(args, said),
     )
 
 
-def _salvage(history: History, provider: Provider, out: Path, store: Store) -> None:
+def _locking(args: argparse.Namespace, said: Options) -> Literal["no", "news", "anew"]:
+    """What becomes of the lock: of the storyboard as it stands, so `--var` leaves it alone."""
+    if said.lock:
+        return "anew"
+    return "no" if said.locked or args.var else "news"
+
+
+def _lock_at_rest(args: argparse.Namespace, prepared: Prepared, said: Options) -> None:
+    """Write the lock though nothing is new: it was asked for, or the last run was killed."""
+    from sorapipe.run.leave import leave_lock
+
+    how, runs = _locking(args, said), prepared.tally.runs
+    killed = bool(runs) and runs[-1]["event"] == "run-started"
+    if how == "anew" or (how == "news" and killed):
+        _notes(args, leave_lock(prepared, anew=how == "anew"))
+
+
+def _notes(args: argparse.Namespace, lines: list[str]) -> None:
+    for line in [] if args.quiet else lines:
+        print(printable(line), file=sys.stderr)
+
+
+def _salvage(history: History, provider: Provider, out: Path, store: Store, use: Use) -> None:
     """The ledger cannot be trusted to spend by; what is in flight is still brought home."""
     import asyncio
 
@@ -161,6 +208,7 @@ def _salvage(history: History, provider: Provider, out: Path, store: Store) -> N
     from sorapipe.run.salvage import in_flight, salvage
 
     if in_flight(history, address_of(provider)):
+        use.begin()
         for line in asyncio.run(salvage(history, provider, out, store)):
             print(printable(line), file=sys.stderr)
 
@@ -178,7 +226,8 @@ def _nothing(args: argparse.Namespace, prepared: Prepared, code: Exit) -> None:
     elif not args.quiet:
         words = "nothing was created, no server was needed"
         all_are = "the one take is" if takes == 1 else f"all {takes} takes are"
-        print(f"nothing to do: {all_are} there; {words}", file=sys.stderr)
+        what = f"{all_are} there" if takes else "nothing is selected"
+        print(f"nothing to do: {what}; {words}", file=sys.stderr)
         print(printable(f"videos: {out}"), file=sys.stderr)
     if code is Exit.UNRESOLVED:
         _name_open(args, prepared.tally)
@@ -193,12 +242,12 @@ def _name_open(args: argparse.Namespace, tally: Tally) -> None:
     print(as_text(unknown, again(args, "run"), again(args, "resolve"), quiet=True), file=sys.stderr)
 
 
-def _consent(args: argparse.Namespace, prepared: Prepared) -> None:
+def _consent(args: argparse.Namespace, prepared: Prepared, said: Options) -> None:
     """Say the sum and the server; on a terminal ask, unless it is nothing or `--yes` was said."""
     from sorapipe.core.price import told
 
     price, unpriced = prepared.plan.price, len(prepared.plan.unpriced)
-    if not args.quiet and not args.offline:
+    if not args.quiet and not said.offline:
         provider = prepared.provider
         server = f"{prepared.address} ({provider.profile.name}; {provider.why})"
         sums = [f"may cost up to {told(price)}"] if price else []
@@ -242,4 +291,5 @@ def _carry_out(args: argparse.Namespace, prepared: Prepared, ledger: Ledger, ter
         print(text, file=sys.stderr, end="\n" if text else "")
     elif outcome.storage:  # where stdout goes to the same disk, its summary did not get there
         print(printable(outcome.storage), file=sys.stderr)
+    _notes(args, outcome.notes)
     return outcome.exit

@@ -14,9 +14,12 @@ from sorapipe.core.fingerprint import fingerprint
 from sorapipe.core.price import ZERO, highest
 from sorapipe.core.request import request_for
 from sorapipe.core.storyboard import Operation, Shot
-from sorapipe.core.take import OPEN, State, Take
+from sorapipe.core.take import OPEN, Event, State, Take
 from sorapipe.core.tally import Tally
-from sorapipe.core.wanted import needs_remote, operation_for, source_of
+from sorapipe.core.wanted import chosen_take, needs_remote, operation_for, source_of
+
+# Closed, and paid for: such a take is bought again only with its owner's consent.
+SPENT = frozenset({State.KEPT, State.FAILED, State.LOST, State.WRITTEN_OFF})
 
 
 class Decision(StrEnum):
@@ -47,7 +50,10 @@ class Facts:
     tells USD a second for a model and a size, None where nobody knows. `refetchable` are kept takes
     whose bytes are gone here but not on the server. `selected` are the ids of the shots that are
     meant, None where all are. `keep_stale` leaves takes whose source alone has changed; `refetch`
-    brings back what is lost, and buys nothing.
+    brings back what is lost, and buys nothing; `offline` asks no server. `bought` are the
+    fingerprints that were paid for since the plan that is carried out was saved: they are neither
+    forced nor bought once more.
+    `locked_picks` are the lock's: they count where the ledger has none that is still wanted.
     """
 
     provider: str
@@ -62,10 +68,18 @@ class Facts:
     selected: frozenset[str] | None = None
     keep_stale: bool = False
     refetch: bool = False
+    offline: bool = False
+    bought: frozenset[str] = frozenset()
+    locked_picks: Mapping[str, Event] = field(default_factory=dict)
 
     def selects(self, shot_id: str) -> bool:
         """Whether the shot is meant."""
         return self.selected is None or shot_id in self.selected
+
+    def chosen(self, shot: Shot, fingerprints: Mapping[int, str | None]) -> int | None:
+        """The number that was picked before, if that very take is still wanted."""
+        found = chosen_take(shot, fingerprints, self.tally.picks)
+        return found or chosen_take(shot, fingerprints, self.locked_picks)
 
     def fingerprint(self, shot: Shot, number: int, operation: Operation, parent: str | None) -> str:
         """The fingerprint of that take; `parent` is the digest of its parent's pick, if any."""
@@ -76,15 +90,30 @@ class Facts:
     def operation(self, shot: Shot, number: int, parent: Bytes | None) -> Operation | None:
         """The request that is sent for that take, its fallback included; None if there is none.
 
-        A remix that may do without its parent's remote video does, where that one is gone.
+        A remix that may do without its parent's remote video does, where that one is gone. What was
+        bought in either way stays what is wanted: an address that comes or goes buys nothing.
         """
         found = operation_for(shot, self.operations)
-        missed = parent is not None and not parent.alive and shot.fallback == "reference"
-        if found is None or not missed or not needs_remote(shot, found):
+        if found is None or parent is None or shot.fallback != "reference":
             return found
-        mark = self.fingerprint(shot, number, found, parent.sha256 if parent else None)
-        here = mark in self.held or mark in self.refetchable
-        return found if here or self.tally.take(mark).state in OPEN else "create"
+        if not needs_remote(shot, found):
+            return found
+        either: tuple[Operation, ...] = (found, "create")
+        marks = {one: self.fingerprint(shot, number, one, parent.sha256) for one in either}
+        bought = [one for one in either if self._settles(shot, marks[one])]
+        last = self.tally.current.get(f"{shot.id}@{number}")
+        newest = next((one for one in bought if marks[one] == last), None)
+        return newest or (bought[0] if bought else found if parent.alive else "create")
+
+    def _settles(self, shot: Shot, mark: str) -> bool:
+        """Whether that take is there, or open, or not to be bought again without consent."""
+        take = self.tally.take(mark)
+        consent = self.force and self.selects(shot.id) and mark not in self.bought
+        if take.state in OPEN or (not consent and (mark in self.held or mark in self.refetchable)):
+            return True
+        consent = consent or (self.retry_failed and mark not in self.bought)
+        free = take.state is State.KEPT and self.highest(shot) == ZERO
+        return take.state in SPENT and not (consent or free)
 
     def refetches(self, take: Take) -> bool:
         """Whether the take's bytes are gone here and can be had from the server again."""

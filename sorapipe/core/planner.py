@@ -18,10 +18,11 @@ from sorapipe.core.price import ZERO
 from sorapipe.core.stale import making, since, staying, there
 from sorapipe.core.storyboard import Operation, Shot, Storyboard
 from sorapipe.core.take import OPEN, State, Take
-from sorapipe.core.wanted import chosen_take, needs_remote, operation_for
+from sorapipe.core.wanted import needs_remote, operation_for
 from sorapipe.core.why import in_a_word
 
 CHANGED = "changed"  # since the take that is there; the row then says what
+BUYS_NOTHING = "--refetch buys nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +109,39 @@ class Planner:
 
     def glimpse(self, shot: Shot, parent: _Picked | None) -> _Picked:
         """What the children see of a shot that was not selected: what is there, or nothing."""
-        facts, above = self.facts, parent.bytes if parent else None
-        if parent is None or above is not None:
-            marks = {}
-            for number in range(1, shot.takes + 1):
-                operation = facts.operation(shot, number, above) or shot.operation
-                digest = above.sha256 if above else None
-                marks[number] = facts.fingerprint(shot, number, operation, digest)
-            here = [
-                Standing.KEPT if mark in facts.held else Standing.OPEN for mark in marks.values()
-            ]
-            picked = pick(here, chosen_take(shot, marks, facts.tally))
-            if picked is not None:
-                self.given[shot.id] = (picked, marks[picked])
-                return _Picked(facts.held[marks[picked]])
+        above = parent.bytes if parent else None
+        known = parent is None or above is not None
+        marks = {
+            number: self._glimpsed(shot, number, above, known=known)
+            for number in range(1, shot.takes + 1)
+        }
+        here = [Standing.KEPT if mark else Standing.OPEN for mark in marks.values()]
+        picked = pick(here, self.facts.chosen(shot, marks))
+        mark = marks[picked] if picked is not None else None
+        if picked is not None and mark is not None:
+            self.given[shot.id] = (picked, mark)
+            return _Picked(self.facts.held[mark])
         what = f"its parent '{shot.id}' is not selected, and not there"
         return _Picked(None, blocked=f"{what}; --select {shot.id} takes it in")
+
+    def _glimpsed(
+        self, shot: Shot, number: int, parent: Bytes | None, *, known: bool
+    ) -> str | None:
+        """The fingerprint of a take that was not selected, if it is there to start from.
+
+        One that is in flight is not: what children start from is about to be another.
+        """
+        facts = self.facts
+        operation = facts.operation(shot, number, parent) or shot.operation
+        if known:
+            mark = facts.fingerprint(shot, number, operation, parent.sha256 if parent else None)
+            if facts.tally.take(mark).state in OPEN:
+                return None
+            if mark in facts.held:
+                return mark
+        old = staying(facts, shot, number, operation, parent)
+        here = old is not None and old.fingerprint in facts.held and old.state not in OPEN
+        return old.fingerprint if old is not None and here else None
 
     def free(self, shot: Shot) -> bool:
         """Whether the shot may be rendered again by itself, since it costs nothing."""
@@ -135,7 +153,7 @@ class Planner:
         if (old := staying(self.facts, shot, number, operation)) is not None:
             return _stale(shot, number, operation, old)
         if self.facts.refetch:
-            return _row(shot, number, operation, Decision.BLOCKED, "--refetch buys nothing")
+            return _row(shot, number, operation, Decision.BLOCKED, BUYS_NOTHING)
         more = {"price": self.facts.highest(shot), "anew": self._anew(shot.id)}
         return _row(shot, number, operation, Decision.RENDER, "parent", **more)
 
@@ -152,12 +170,12 @@ class Planner:
             reason, twin = f"same as {first.name}", {"fingerprint": mark, "state": state}
             return _row(shot, number, operation, decision, reason, **twin)
         decision, reason = self.decide(shot, mark, f"{shot.id}@{number}")
-        if reason == CHANGED:
-            if (old := staying(self.facts, shot, number, operation, parent)) is not None:
-                return _stale(shot, number, operation, old)
-            if (old := there(self.facts, f"{shot.id}@{number}")) is not None:
-                wanted = making(self.facts, shot, number, operation, parent)
-                reason = in_a_word(since(old, wanted) or [])
+        lacks = decision is not Decision.REUSE and state not in OPEN and not self._anew(shot.id)
+        if lacks and (old := staying(self.facts, shot, number, operation, parent)) is not None:
+            return _stale(shot, number, operation, old)
+        if reason == CHANGED and (old := there(self.facts, f"{shot.id}@{number}")) is not None:
+            wanted = making(self.facts, shot, number, operation, parent)
+            reason = in_a_word(since(old, wanted) or [])
         buys = decision is Decision.RENDER and state not in OPEN
         if buys and parent and not parent.alive and needs_remote(shot, operation):
             self.gone.add(shot.parent or "")
@@ -182,8 +200,8 @@ class Planner:
         """The decision for a take that no payment is open for."""
         facts, mark = self.facts, take.fingerprint
         if facts.refetch and mark not in facts.held and mark not in facts.refetchable:
-            return Decision.BLOCKED, "--refetch buys nothing"
-        if facts.force:
+            return Decision.BLOCKED, BUYS_NOTHING
+        if facts.force and mark not in facts.bought:
             return Decision.RENDER, "forced"
         if shot.id in self.anew:
             return Decision.RENDER, "its remote video is gone"
@@ -194,9 +212,7 @@ class Planner:
     def pick(self, shot: Shot, takes: list[PlannedTake]) -> _Picked:
         """What the plan lets this shot's children see."""
         standings = [self._standing(take) for take in takes]
-        chosen = chosen_take(
-            shot, {take.number: take.fingerprint for take in takes}, self.facts.tally
-        )
+        chosen = self.facts.chosen(shot, {take.number: take.fingerprint for take in takes})
         number = pick(standings, chosen)
         if number is not None:
             mark = takes[number - 1].fingerprint
@@ -217,7 +233,8 @@ class Planner:
         if take.decision is Decision.BLOCKED:
             return Standing.ENDED
         here = take.decision is Decision.REUSE and take.fingerprint in self.facts.held
-        return Standing.KEPT if here and not self._anew(take.shot) else Standing.OPEN
+        fresh = take.fingerprint in self.facts.bought or not self._anew(take.shot)
+        return Standing.KEPT if here and fresh else Standing.OPEN
 
     def _anew(self, shot_id: str) -> bool:
         return self.facts.force or shot_id in self.anew
@@ -252,12 +269,15 @@ def _stale(shot: Shot, number: int, operation: Operation, old: Take) -> PlannedT
 
 def _unheld(take: Take, name: str, facts: Facts, *, free: bool) -> tuple[Decision, str]:
     """The decision for a take whose bytes are nowhere at hand and that nothing is open for."""
+    retry = facts.retry_failed and take.fingerprint not in facts.bought
     if take.state is State.KEPT:
+        if facts.offline:
+            return Decision.BLOCKED, "its file is gone here, and no server is asked"
         if take.fingerprint in facts.refetchable:
             return Decision.REUSE, "fetched again"
-        return _bought_again("its file is gone", "here and there", free or facts.retry_failed)
+        return _bought_again("its file is gone", "here and there", free or retry)
     if take.state in (State.FAILED, State.LOST, State.WRITTEN_OFF):
-        return _bought_again(take.state, take.why or "no reason was given", facts.retry_failed)
+        return _bought_again(take.state, take.why or "no reason was given", retry)
     if take.state is State.REJECTED:
         return Decision.RENDER, "rejected before"
     return Decision.RENDER, CHANGED if name in facts.tally.current else "new"

@@ -36,9 +36,18 @@ def since(old: Take, wanted: Making) -> list[Change] | None:
 def staying(
     facts: Facts, shot: Shot, number: int, operation: Operation, parent: Bytes | None = None
 ) -> Take | None:
-    """The take that is there and stale by its source alone, where such are left."""
-    old = there(facts, f"{shot.id}@{number}") if facts.keep_stale and not facts.force else None
-    if old is None or old.fingerprint not in facts.held:
+    """The take that is there, or can be fetched again, and is stale by its source alone.
+
+    Only where such are left. That a fallback asks in another way, since the parent's remote video
+    is gone or is back, is its source's doing as well.
+    """
+    forced = facts.force and facts.selects(shot.id)
+    old = there(facts, f"{shot.id}@{number}") if facts.keep_stale and not forced else None
+    if old is None or not (old.fingerprint in facts.held or old.fingerprint in facts.refetchable):
         return None
+    made = making_of(old)
+    asked = None if made is None else made.request["operation"]
+    if asked in (shot.operation, "create") and shot.fallback == "reference":
+        operation = asked
     found = since(old, making(facts, shot, number, operation, parent))
     return old if found is not None and source_alone(found) else None

@@ -40,7 +40,8 @@ class Tally:
     """What the ledger's events add up to.
 
     `picks` maps a shot's id to its `picked` event, `delivered` a file's name to its `delivered`
-    event, `current` a take's name (`SHOT@N`) to the fingerprint that was last kept under it.
+    event, `current` a take's name (`SHOT@N`) to the fingerprint that was last kept or delivered
+    under it, since what was there before may be wanted again, and by another shot as well.
     `duplicates` are the videos that the server was paid for twice, by id, each with the last that
     happened to it; `offsets` say how far a server's clock is ahead of ours, in seconds by address.
     """
@@ -57,6 +58,7 @@ class Tally:
     superseded: dict[str, Superseded] = field(default_factory=dict)  # by render
     duplicates: dict[str, Event] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)
+    last: int = 0  # the number of the last event
 
     def take(self, fingerprint: str) -> Take:
         """The take of that fingerprint; one that nothing happened to yet is wanted."""
@@ -94,8 +96,21 @@ class Tally:
             self.picks[event["shot"]] = event
         elif name == "delivered":
             self.delivered[event["file"]] = event
+            self.current[event["take"]] = event["fp"]
+        elif name == "cleaned":
+            self.delivered.pop(event["file"], None)
+        elif name == "removed":
+            self._remove(event)
         elif name in ("run-started", "run-ended"):
             self.runs.append(event)
+        self.last = event.get("seq", self.last)
+
+    def _remove(self, event: Event) -> None:
+        """The video was deleted on the server: nothing can start from it or fetch it any more."""
+        take = self.take(event["fp"])
+        if take.state is State.KEPT and take.video == event["video"]:
+            gone = {**take.kept, "video": None}
+            self.takes[take.fingerprint] = replace(take, video=None, kept=gone)
 
     def _remember(self, event: Event) -> None:
         """Note the ids that are known, and the renders that cost nobody knows what."""

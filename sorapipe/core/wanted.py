@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sorapipe.core.request import Source, source_for
 from sorapipe.core.storyboard import Operation, Picture, Shot
-from sorapipe.core.tally import Tally
+from sorapipe.core.take import Event
 
 
 def operation_for(shot: Shot, operations: frozenset[str]) -> Operation | None:
@@ -31,9 +31,11 @@ def needs_remote(shot: Shot, operation: Operation) -> bool:
     return shot.parent is not None and operation != "create"
 
 
-def chosen_take(shot: Shot, fingerprints: Mapping[int, str | None], tally: Tally) -> int | None:
+def chosen_take(
+    shot: Shot, fingerprints: Mapping[int, str | None], picks: Mapping[str, Event]
+) -> int | None:
     """The number that was picked before, if that very take is still wanted."""
-    picked = tally.picks.get(shot.id)
+    picked = picks.get(shot.id)
     if picked is None:
         return None
     number = int(picked["number"])

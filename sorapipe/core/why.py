@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from sorapipe.core.request import plain
+from sorapipe.core.request import canonical
 from sorapipe.core.take import Take
 
 # What a source is called: by what the take started from.
@@ -103,7 +103,7 @@ def _marked(gone: str, came: str) -> str:
 def _request(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     old, new = _flat(before), _flat(after)
     for name in dict.fromkeys((*new, *old)):
-        if plain(old.get(name)) != plain(new.get(name)):
+        if canonical(old.get(name)) != canonical(new.get(name)):
             yield Change(name, old.get(name), new.get(name))
 
 

@@ -13,6 +13,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from sorapipe.files import refused, storage_error
 from sorapipe.videos.boxes import BrokenVideo
 
 
@@ -33,7 +34,7 @@ class Probe:
 
 
 def probe(path: Path) -> Probe:
-    """Look into a video file. Raises BrokenVideo."""
+    """Look into a video file. Raises BrokenVideo, StorageError."""
     with opened(path) as (container, stream):
         sound = container.streams.audio
         frames, ticks = _count(container, stream)
@@ -50,19 +51,26 @@ def probe(path: Path) -> Probe:
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """An MP4 file and its first video stream. What FFmpeg refuses becomes BrokenVideo.
+    """An MP4 file and its first video stream.
+
+    What FFmpeg refuses becomes BrokenVideo, what this machine's disk refuses StorageError.
 
     Only the MP4 reader and only files are allowed: a playlist that poses as a video could make
     FFmpeg fetch addresses.
     """
     try:
         with av.open(
-            f"file:{path}", format="mp4", options={"protocol_whitelist": "file"}
+            f"file:{path}",
+            format="mp4",
+            options={"protocol_whitelist": "file"},
+            metadata_errors="replace",
         ) as container:
             if not container.streams.video:
                 raise BrokenVideo(str(path), "has no video in it")
             yield container, container.streams.video[0]
     except FFmpegError as error:
+        if isinstance(error, OSError) and refused(error):
+            raise storage_error(path, error) from error
         raise BrokenVideo(str(path), f"cannot be read as a video ({error.strerror})") from error
 
 

@@ -35,6 +35,7 @@ _PLAIN = {
     "blocked": "blocked: {why}",
     "kept": "kept, {bytes} bytes",
     "reused": "reused from the store",
+    "waiting": "waits: {why}",
     "duplicate": "paid twice by the server: {video} turned up late",
     "duplicate-kept": "{video}, which was paid twice, is kept as {file}",
     "duplicate-lost": "{video}, which was paid twice, is lost: {why}",
@@ -118,6 +119,7 @@ def _bar(plan: Plan) -> Iterator[Listener]:
     from tqdm import tqdm
 
     flying: set[str] = set()
+    waiting: set[str] = set()
     ended: set[str] = set()
     cost = ZERO
     with tqdm(
@@ -127,6 +129,10 @@ def _bar(plan: Plan) -> Iterator[Listener]:
         def see(event: Event) -> None:
             nonlocal cost
             name, take = event["event"], event.get("take", "")
+            if name == "waiting":
+                waiting.add(take)
+            elif take in waiting and name in ("intent", *_ENDS):
+                waiting.discard(take)
             if name == "intent":
                 flying.add(take)
                 cost += usd(event["price"] or 0)
@@ -139,7 +145,9 @@ def _bar(plan: Plan) -> Iterator[Listener]:
             if name in _TOLD:
                 with suppress(OSError):
                     bar.write(_line(event), file=sys.stderr)
-            bar.set_postfix_str(f"{len(flying)} in flight, up to {told(cost)}", refresh=False)
+            others = f", {len(waiting)} in another run" if waiting else ""
+            text = f"{len(flying)} in flight{others}, up to {told(cost)}"
+            bar.set_postfix_str(text, refresh=False)
             bar.refresh()  # a render may take minutes: the time that passes is news, too
 
         yield see

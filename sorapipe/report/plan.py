@@ -6,18 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sorapipe.core import graph
+from sorapipe.core.makings import makings
 from sorapipe.core.plan import Decision, PlannedTake
 from sorapipe.core.price import as_number, told
 from sorapipe.core.storyboard import Shot
+from sorapipe.core.why import Making
 from sorapipe.errors import printable
 from sorapipe.run.prepare import Prepared
 from sorapipe.run.prices import Prices
+from sorapipe.run.saved import origin
+from sorapipe.run.session import redacted
 
 
-def as_data(prepared: Prepared) -> dict[str, Any]:
-    """The plan for programs; amounts are USD, None where nobody knows."""
+def as_data(prepared: Prepared, words: Sequence[str]) -> dict[str, Any]:
+    """The plan for programs; amounts are USD, None where nobody knows.
+
+    `words` is the command line that it was made with, so that it can be applied later.
+    """
     plan = prepared.plan
     shots = {shot.id: shot for shot in prepared.loaded.storyboard.shots}
+    made_of = makings(prepared.loaded.storyboard, plan, prepared.facts)
     parents = {shot.id: shot.parent for shot in shots.values()}
     levels = {shot: level for level, row in enumerate(graph.levels(parents)) for shot in row}
     return {
@@ -33,7 +41,9 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
             "checked": prepared.provider.profile.checked.isoformat(),
         },
         "takes": [
-            _row(take, shots[take.shot], levels[take.shot]) | _priced(take, shots, prepared.prices)
+            _row(take, shots[take.shot], levels[take.shot])
+            | _priced(take, shots, prepared.prices)
+            | _made_of(made_of[take.name], prepared)
             for take in plan.takes
         ],
         "render": plan.count(Decision.RENDER),
@@ -43,6 +53,8 @@ def as_data(prepared: Prepared) -> dict[str, Any]:
         "unpriced": len(plan.unpriced),
         "held": as_number(prepared.tally.committed),
         "budget": as_number(prepared.loaded.storyboard.budget),
+        "selected": None if (chosen := prepared.facts.selected) is None else sorted(chosen),
+        "apply": origin(prepared, words),
     }
 
 
@@ -60,6 +72,12 @@ def _row(take: PlannedTake, shot: Shot, level: int) -> dict[str, Any]:
         "file": take.file,
         "fingerprint": take.fingerprint,
     }
+
+
+def _made_of(making: Making, prepared: Prepared) -> dict[str, Any]:
+    """What the take is made of, as the ledger would keep it."""
+    request = redacted(prepared.provider.api_key, making.request)
+    return {"request": request, "source": making.source}
 
 
 def _priced(take: PlannedTake, shots: Mapping[str, Shot], prices: Prices) -> dict[str, Any]:
@@ -91,7 +109,7 @@ def as_text(prepared: Prepared) -> str:
         + f"; at most {told(plan.price)}"
         + _unpriced(plan.unpriced)
     )
-    lines += _price_lines(prepared)
+    lines += _selected(prepared) + _price_lines(prepared)
     profile = prepared.provider.profile
     lines.append(
         f"server: {prepared.address} ({profile.name}; {prepared.provider.why}); "
@@ -101,6 +119,17 @@ def as_text(prepared: Prepared) -> str:
         held, cap = prepared.tally.committed, prepared.loaded.storyboard.budget
         lines.append(f"budget: {told(held)} of {told(cap)} spent or reserved so far")
     return "\n".join(printable(line) for line in lines)
+
+
+def _selected(prepared: Prepared) -> list[str]:
+    """How many shots are meant, and the first of those that are not."""
+    facts, shots = prepared.facts, prepared.loaded.storyboard.shots
+    if facts.selected is None:
+        return []
+    others = [shot.id for shot in shots if not facts.selects(shot.id)]
+    few = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    counts = f"selected: {len(shots) - len(others)} of {len(shots)} shots"
+    return [counts + (f", not {few}" if others else "")]
 
 
 def _price_lines(prepared: Prepared) -> list[str]:

@@ -12,6 +12,7 @@ from sorapipe.core.take import OPEN, State, Take
 from sorapipe.errors import printable
 from sorapipe.report.plan import table
 from sorapipe.report.summary import at_most, gone, late, settling, total
+from sorapipe.run.orphans import unwanted
 from sorapipe.run.prepare import Prepared, open_here
 
 # The command line of `run`, `resolve` or `cancel` for the server of that take.
@@ -134,16 +135,6 @@ def standing(row: PlannedTake) -> str:
 def _more(row: PlannedTake) -> str:
     """The reason, where it says more than the standing beside it."""
     return "" if row.reason in (standing(row), "in flight") else row.reason
-
-
-def unwanted(prepared: Prepared) -> list[str]:
-    """Delivered files that no planned take brings any more."""
-    files = {name for row in prepared.plan.takes for name in (row.file, f"takes/{row.name}.mp4")}
-    return sorted(
-        name
-        for name in prepared.tally.delivered
-        if name not in files and (prepared.out / name).exists()
-    )
 
 
 def _at_most(take: Take, amount: Decimal) -> float | None:

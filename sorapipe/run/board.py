@@ -20,7 +20,8 @@ from sorapipe.core.planner import Planner
 from sorapipe.core.request import Request, Source, request_for
 from sorapipe.core.storyboard import Shot, Storyboard
 from sorapipe.core.take import OPEN, Take, next_move
-from sorapipe.core.wanted import chosen_take, needs_remote, source_of
+from sorapipe.core.wanted import needs_remote, source_of
+from sorapipe.core.why import making_of
 from sorapipe.run.work import Work
 
 
@@ -70,9 +71,15 @@ class Board:
         parent = self.parent_bytes(shot)
         operation = self.facts.operation(shot, row.number, parent) or shot.operation
         digest = parent.sha256 if parent else None
+        request = request_for(shot, row.number, operation)
+        source = source_of(shot, operation, self.facts.pictures, digest)
         mark = self.facts.fingerprint(shot, row.number, operation, digest)
         if row.stale and row.fingerprint is not None:
             mark = row.fingerprint
+            made = making_of(self.facts.tally.take(mark))
+            if made is not None:  # it is what it was made of, not what is wanted now
+                request = Request(**made.request)
+                source = Source(**made.source) if made.source else None
         self.marks.setdefault(shot.id, {})[row.number] = mark
         return Work(
             fingerprint=mark,
@@ -80,8 +87,8 @@ class Board:
             number=row.number,
             price=self.facts.highest(shot),
             shot=shot,
-            request=request_for(shot, row.number, operation),
-            source=source_of(shot, operation, self.facts.pictures, digest),
+            request=request,
+            source=source,
             parent=parent,
         )
 
@@ -100,9 +107,20 @@ class Board:
         decision, why = self._planner.decide(work.shot, work.fingerprint, work.name)
         remote = needs_remote(work.shot, work.request.operation)
         open_ = self.facts.tally.take(work.fingerprint).state in OPEN
-        if remote and not open_ and work.parent is not None and not work.parent.alive:
+        buys = decision is Decision.RENDER and not open_
+        if buys and remote and work.parent is not None and not work.parent.alive:
             return Decision.BLOCKED, f"the remote video of '{work.shot.parent}' is gone"
         return decision, why
+
+    def starves(self, work: Work, found: Bytes) -> bool:
+        """Whether a child needs a remote video of that take, which bytes from elsewhere lack."""
+        if found.alive or work.shot is None:
+            return False
+        children = (self.shots[child] for child in self.children.get(work.shot.id, ()))
+        return any(
+            needs_remote(child, self.facts.operation(child, 1, None) or child.operation)
+            for child in children
+        )
 
     def rests(self, shot_id: str, number: int, standing: Standing) -> None:
         """Note that a take has come to rest."""
@@ -125,7 +143,7 @@ class Board:
         }
 
     def _chosen(self, shot_id: str) -> int | None:
-        return chosen_take(self.shots[shot_id], self.marks.get(shot_id, {}), self.facts.tally)
+        return self.facts.chosen(self.shots[shot_id], self.marks.get(shot_id, {}))
 
     def standings(self, shot_id: str) -> list[Standing]:
         """How far each take of the shot has come, in order."""

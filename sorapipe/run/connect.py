@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,18 @@ Trouble = Callable[[], StorageError | None]
 
 
 @asynccontextmanager
-async def connect(provider: Provider, out: Path) -> AsyncIterator[tuple[AsyncVideos, Trouble]]:
+async def connect(
+    provider: Provider, out: Path, *, offline: bool = False
+) -> AsyncIterator[tuple[AsyncVideos, Trouble]]:
     """A client of the provider, and what troubles the server, as far as that can be known here.
 
-    Without an address it is the studio, its state in `OUT/.studio`.
+    Without an address it is the studio, its state in `OUT/.studio`. With `offline` there is no
+    server behind the client at all.
     """
+    if offline:
+        async with _client(provider, "http://nowhere.invalid/v1", _nowhere()) as client:
+            yield client, lambda: None
+        return
     if provider.base_url is not None:
         async with _client(provider, provider.base_url) as client:
             yield client, lambda: None
@@ -35,6 +43,27 @@ async def connect(provider: Provider, out: Path) -> AsyncIterator[tuple[AsyncVid
         transport = httpx.ASGITransport(app=studio.app)
         async with _client(provider, "http://studio/v1", transport) as client:
             yield client, lambda: studio.trouble
+
+
+def engine(provider: Provider) -> str | None:
+    """What draws its videos: equal engines draw the same bytes. Known of the studio in process."""
+    return _engine() if provider.base_url is None and provider.profile.name == "local" else None
+
+
+@cache
+def _engine() -> str:
+    from sorapipe.studio.animatic import engine as drawn_by
+
+    return drawn_by()
+
+
+def _nowhere() -> httpx.AsyncBaseTransport:
+    import httpx
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("this run is offline", request=request)
+
+    return httpx.MockTransport(refuse)
 
 
 def _client(

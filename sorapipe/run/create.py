@@ -17,6 +17,7 @@ from sorapipe.core.backoff import bounded
 from sorapipe.core.price import ZERO, as_number, told
 from sorapipe.core.take import State, Take
 from sorapipe.run.again import Again
+from sorapipe.run.connect import engine
 from sorapipe.run.hands import CONNECTING, REFUSED, GiveUp, Hands, Refused, Unaffordable
 from sorapipe.run.reconcile import reconcile
 from sorapipe.run.send import accept, send
@@ -48,7 +49,7 @@ async def create(hands: Hands, work: Work) -> None:
     image = await picture(work, hands.folder, hands.shelf)
     by_key = hands.provider.profile.idempotency == "replay"
     while True:
-        async with nullcontext() if by_key else hands.mutexes[work.observable]:
+        async with nullcontext() if by_key else hands.mutexes.of(work.observable):
             twin = None if by_key else _twin(hands, work)
             if twin is None:
                 await _buy(hands, work, image)
@@ -120,6 +121,7 @@ async def _attempt(hands: Hands, work: Work, image: bytes | None) -> None:
 
 def _intent(hands: Hands, work: Work) -> dict[str, object]:
     remote = work.parent is not None and work.request.operation != "create"
+    drawn_by = engine(hands.provider)
     return {
         **made_of(work, hands.provider.name),
         "price": as_number(work.price),
@@ -127,6 +129,7 @@ def _intent(hands: Hands, work: Work) -> dict[str, object]:
         "parent": work.parent.video if work.parent and remote else None,
         "wall": hands.clock.now(),
         "offset": hands.clock_offset,
+        **({"engine": drawn_by} if drawn_by is not None else {}),
     }
 
 

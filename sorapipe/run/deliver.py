@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 from sorapipe.core.deliver import files_of
 from sorapipe.core.storyboard import Shot
 from sorapipe.errors import StorageError
 from sorapipe.files import copy_atomically, make_dirs, storage_error
+from sorapipe.run.mutexes import Mutexes
 from sorapipe.run.session import Session
 from sorapipe.run.shelf import Shelf, digest, intact
-from sorapipe.store import Store
+from sorapipe.store import Damaged, Store
 
 
 class Delivery:
@@ -23,7 +24,7 @@ class Delivery:
         self._shelf = shelf
         self._store = store
         self._out = out
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._mutexes = Mutexes()
 
     async def shot(self, shot: Shot, kept: dict[int, str], picked: int) -> None:
         """Deliver the shot's kept takes (number to fingerprint), and record its pick.
@@ -31,7 +32,7 @@ class Delivery:
         Raises:
             StorageError: a copy could not be made; nothing that was there is damaged.
         """
-        async with self._turns[shot.id]:  # two takes may come to rest at once
+        async with self._mutexes.of(shot.id):  # two takes may come to rest at once
             before = self._session.tally.picks.get(shot.id)
             if before is None or before["fp"] != kept[picked]:
                 await self._session.record("picked", shot=shot.id, number=picked, fp=kept[picked])
@@ -67,13 +68,13 @@ class Delivery:
             there = None if target.is_symlink() else digest(target)
             if there == sha256:
                 return None
-            if there is None or not (there == ours or self._store.has(there)):
+            if there is None or not (there == ours or self._store.verify(there)):
                 aside = _set_aside(target)
-        source = self._shelf.path(sha256)
-        if self._store.has(sha256) and source == self._store.path(sha256):
-            self._store.deliver(sha256, target)
-        else:
-            copy_atomically(source, target)
+        if self._store.has(sha256):
+            with suppress(Damaged):  # another file of the folder may have these bytes
+                self._store.deliver(sha256, target)
+                return aside
+        copy_atomically(self._shelf.path(sha256), target)
         return aside
 
 

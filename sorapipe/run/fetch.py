@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from math import inf
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from sorapipe.config_file import Limits
 from sorapipe.core.price import as_number
 from sorapipe.core.take import Take
+from sorapipe.run.connect import engine
 from sorapipe.run.hands import REFUSED, GiveUp, Hands, Refused
 from sorapipe.run.look import retrieve
 from sorapipe.run.work import Work
@@ -37,7 +39,7 @@ async def fetch(hands: Hands, work: Work) -> None:
         return
     async with hands.fetches.turn(inf if take.expires_at is None else take.expires_at):
         try:
-            got = await _patiently(hands, work, take, take.video)
+            got = await _bytes(hands, work, take, take.video)
         except APIStatusError as error:
             if not hands.foreign(take) and await _gone(hands, error, take):
                 why = f"gone from the server before it was fetched: {error.what}"
@@ -64,6 +66,9 @@ async def keep(hands: Hands, work: Work, kept: Kept, boxes: Boxes) -> None:
     more = {"provider": hands.provider.name, "price": as_number(take.held or take.spent)}
     if work.took is not None:
         facts["took"] = round(work.took, 3)
+    drawn_by = take.intent.get("engine")
+    if drawn_by is not None and drawn_by == engine(hands.provider):  # none came between the two
+        facts["engine"] = drawn_by
     record = {**facts, **more, "request": take.intent.get("request")}
     await asyncio.to_thread(hands.store.name, work.fingerprint, record)
     await hands.session.record(
@@ -94,22 +99,33 @@ def _flags(intent: Any, boxes: Boxes) -> list[str]:
     return flags
 
 
-async def _patiently(hands: Hands, work: Work, take: Take, video: str) -> tuple[Kept, Boxes]:
-    """`_download`, with one patience for all its tries, those that go on where one broke too."""
-    first = hands.provider.profile.min_poll_interval
-    patience = Patience(
-        lambda failed: hands.backoff(failed, first=first),
-        longest=hands.provider.limits.backoff_cap,
-    )
+async def patiently(
+    hands: Hands,
+    attempt: Callable[[Patience], Awaitable[tuple[Kept, Boxes]]],
+    enough: Callable[[APIError | BrokenVideo], bool] = lambda _: False,
+) -> tuple[Kept, Boxes]:
+    """Attempt with one patience for all tries, those that go on where one broke too.
+
+    `enough` is asked of each error whether it is the last. Raises what the last try raised.
+    """
+    first, longest = hands.provider.profile.min_poll_interval, hands.provider.limits.backoff_cap
+    patience = Patience(lambda failed: hands.backoff(failed, first=first), longest=longest)
     while True:
         try:
-            return await _download(hands, work, video, patience)
+            return await attempt(patience)
         except (APIError, BrokenVideo) as error:
             seconds = patience.after(error)
-            if seconds is None or _expired(hands, error, take):
+            if seconds is None or enough(error):
                 raise
-        hands.resumed.done(work.fingerprint)  # or has failed once
         await hands.clock.sleep(seconds)
+
+
+async def _bytes(hands: Hands, work: Work, take: Take, video: str) -> tuple[Kept, Boxes]:
+    def enough(error: APIError | BrokenVideo) -> bool:
+        hands.resumed.done(work.fingerprint)  # or has failed once
+        return _expired(hands, error, take)
+
+    return await patiently(hands, lambda patience: _download(hands, work, video, patience), enough)
 
 
 async def _download(hands: Hands, work: Work, video: str, patience: Patience) -> tuple[Kept, Boxes]:
@@ -135,11 +151,11 @@ async def _look(hands: Hands, video: str) -> Video:
 async def _fetched_before(hands: Hands, work: Work, take: Take) -> bool:
     """Take the bytes from the store, if an earlier run got as far as naming them there."""
     record = hands.store.record(work.fingerprint)
-    if record is None or not hands.store.has(record.get("sha256", "")):
+    if record is None or record.get("video") != take.video:
+        return False  # or of another render: this one is still to be fetched
+    if not await asyncio.to_thread(hands.store.verify, record.get("sha256", "")):
         return False
-    if record.get("video") != take.video:  # of another render: this one is still to be fetched
-        return False
-    known = ("sha256", "bytes", "video", "seconds", "size", "expires_at", "address")
+    known = ("sha256", "bytes", "video", "seconds", "size", "expires_at", "address", "engine")
     facts = {key: record[key] for key in known if key in record}
     cost = as_number(take.held)
     name = {"fp": work.fingerprint, "take": take.name}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from sorapipe.core.take import Take
 from sorapipe.errors import StorageError
 from sorapipe.run.gate import Gate
 from sorapipe.run.lookout import JUMP, Lookout
+from sorapipe.run.mutexes import Mutexes
 from sorapipe.run.others import Others
 from sorapipe.run.resumed import Resumed
 from sorapipe.run.session import Session
@@ -26,6 +25,7 @@ from sorapipe.run.shelf import Shelf
 from sorapipe.run.stop import Stop
 from sorapipe.run.turns import Turns
 from sorapipe.store import Store
+from sorapipe.store_locks import Leases
 from sorapipe.videos.client import AsyncVideos
 from sorapipe.videos.model import Video
 from sorapipe.videos.pages import AsyncPage
@@ -56,7 +56,8 @@ class Hands:
     `barred`, `refused` and `unreachable` say why nothing new is sent; `settling` are the takes
     whose lost answers are being looked for; `clock_offset` is how many seconds the server's clock
     is ahead of ours; with `hold` absence from a list is no reason to send again; `offline` says
-    that the server is not to be talked to; `others` are the other folders with requests there.
+    that the server is not to be talked to; `others` are the other folders with requests there, and
+    `leases` keep the other runs over this store from rendering the same.
     """
 
     client: AsyncVideos
@@ -71,6 +72,7 @@ class Hands:
     budget: Budget
     claims: Claims
     shelf: Shelf
+    leases: Leases
     gate: Gate
     trouble: Callable[[], StorageError | None]
     barred: str | None = None
@@ -87,9 +89,7 @@ class Hands:
     lookout: Lookout = field(init=False)
     born: tuple[float, float] = field(init=False)
     chance: random.Random = field(default_factory=random.Random)
-    mutexes: defaultdict[tuple[object, ...], asyncio.Lock] = field(
-        default_factory=lambda: defaultdict(asyncio.Lock)
-    )
+    mutexes: Mutexes = field(default_factory=Mutexes)
 
     def __post_init__(self) -> None:
         self.others = Others(self.claims, self.address, self.out)

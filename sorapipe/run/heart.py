@@ -17,6 +17,7 @@ from sorapipe.errors import SorapipeError, StorageError
 from sorapipe.run.board import Board
 from sorapipe.run.create import create
 from sorapipe.run.deliver import Delivery
+from sorapipe.run.elsewhere import Elsewhere
 from sorapipe.run.fetch import fetch
 from sorapipe.run.hands import GiveUp, Hands, Refused, Unaffordable
 from sorapipe.run.late import Late
@@ -52,6 +53,7 @@ class Heart:
         self.carried: dict[str, list[Work]] = {}
         self.ended: dict[str, str] = {}  # fingerprints that failed in this run, and why
         self.late = Late(hands, self._begin)
+        self.elsewhere = Elsewhere(hands, board, self.carried, self._begin, self._hand_over)
         self.changed = asyncio.Event()
         self.fatal: BaseException | None = None
         hands.stop.when_asked(self._interrupt)
@@ -157,7 +159,7 @@ class Heart:
         forced = row.anew and work.fingerprint not in self.board.held
         if found is None or take.state in OPEN or forced:
             return False
-        if take.state is not State.KEPT:
+        if take.state is not State.KEPT or take.sha256 != found.sha256:
             await reuse(self.hands, work, found)
         return True
 
@@ -199,6 +201,7 @@ class Heart:
     async def _carry(self, work: Work) -> None:
         """Move the take until it rests; then tell those who wait for it."""
         slot = True
+        self.elsewhere.take(work)
         try:
             while move := next_move(self.hands.session.take(work.fingerprint)):
                 if self._halted:
@@ -207,8 +210,7 @@ class Heart:
                     self.hands.gate.fly(work.fingerprint)
                 else:
                     self.hands.gate.land(work.fingerprint)
-                if move is Move.CREATE and work.shot is None:
-                    await self._hand_over(work)
+                if move is Move.CREATE and not await self.elsewhere.cleared(work):
                     return
                 if move is Move.FETCH and slot:
                     slot, self.flying = False, self.flying - 1
@@ -226,13 +228,14 @@ class Heart:
         except (GiveUp, SorapipeError) as error:
             await self._give_up(work, error)
         finally:
+            self.elsewhere.release(work)
             self.hands.gate.land(work.fingerprint)
             self.hands.resumed.done(work.fingerprint)
             self.flying -= slot
 
-    async def _hand_over(self, leftover: Work) -> None:
-        """It was never accepted: bought anew only by the shots that want it, as they are now."""
-        waiting = self.carried.pop(leftover.fingerprint)
+    async def _hand_over(self, work: Work) -> None:
+        """It was never accepted, or it is there now: begin anew with the shots that want it."""
+        waiting = self.carried.pop(work.fingerprint)
         for one in waiting:
             assert one.shot is not None
             await self._open_take(one, self.board.planned[one.shot.id][one.number - 1])

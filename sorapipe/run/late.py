@@ -19,7 +19,7 @@ from pathlib import Path
 from sorapipe.core.take import Event, State, Take
 from sorapipe.errors import SorapipeError, StorageError
 from sorapipe.run.board import leftover
-from sorapipe.run.fetch import download
+from sorapipe.run.fetch import download, patiently
 from sorapipe.run.hands import GiveUp, Hands
 from sorapipe.run.listing import last_moment, look
 from sorapipe.run.look import retrieve
@@ -27,10 +27,8 @@ from sorapipe.run.missing import missing
 from sorapipe.run.send import accept
 from sorapipe.run.shelf import digest
 from sorapipe.run.work import Work
-from sorapipe.store import Kept
 from sorapipe.videos.errors import APIError, APIStatusError, NotFoundError
 from sorapipe.videos.model import Video, epoch
-from sorapipe.videos.patience import Patience
 
 BRIEF = 15.0  # seconds for the whole look: a server that is away must not hold a run up
 Step = Coroutine[None, None, None]
@@ -162,6 +160,7 @@ async def _bring_home(hands: Hands, duplicate: Event) -> None:
         StorageError: this machine could not keep it.
     """
     name = {key: duplicate[key] for key in ("fp", "take", "video")}
+    limits = hands.provider.limits
     try:
         video = await _ended(hands, name)
         if video.status == "failed":
@@ -169,7 +168,9 @@ async def _bring_home(hands: Hands, duplicate: Event) -> None:
             why = video.error.message if video.error else f"it is {video.word or video.status}"
             await hands.session.record("duplicate-lost", **name, why=why, **free)
             return
-        kept = await _fetch(hands, video)
+        kept, _ = await patiently(
+            hands, lambda patience: download(hands.client, video, hands.store, limits, patience)
+        )
     except NotFoundError as error:
         await hands.session.record("duplicate-lost", **name, why=str(error))
     except APIStatusError as error:
@@ -196,22 +197,6 @@ async def _ended(hands: Hands, name: dict[str, str]) -> Video:
         await hands.clock.sleep(pause)
         pause = limits.poll_interval or min(pause * 1.5, profile.max_poll_interval)
     return video
-
-
-async def _fetch(hands: Hands, video: Video) -> Kept:
-    """Its bytes, in the store."""
-    limits = hands.provider.limits
-    patience = Patience(hands.backoff, longest=limits.backoff_cap)
-    while True:
-        try:
-            kept, _ = await download(hands.client, video, hands.store, limits, patience)
-        except SorapipeError as error:
-            pause = None if isinstance(error, StorageError) else patience.after(error)
-            if pause is None:
-                raise
-        else:
-            return kept
-        await hands.clock.sleep(pause)
 
 
 def _deliver(hands: Hands, sha256: str, take: str) -> str:

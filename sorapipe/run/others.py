@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sorapipe.claims import Claims
 from sorapipe.core.take import Event, IllegalEvent
-from sorapipe.core.tally import Tally, fold
+from sorapipe.core.tally import Tally
 from sorapipe.errors import SorapipeError
 from sorapipe.ledger import read
 from sorapipe.run.shelf import STUDIO
@@ -67,10 +67,9 @@ class Others:
 
 def _look(folder: Path, path: Path, address: str) -> Other:
     try:
-        history = read(path)
-        if history.damage is not None:
+        tally = Tally()
+        if read(path, tally.apply).damage is not None:
             return Other(folder, readable=False)
-        tally = fold(history.events)
     except (SorapipeError, IllegalEvent, KeyError, TypeError, ValueError, ArithmeticError):
         return Other(folder, readable=False)
     return Other(folder, frozenset(tally.videos), tuple(still_open(tally, address)))

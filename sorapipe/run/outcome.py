@@ -18,6 +18,7 @@ class Outcome:
     `in_flight` are the open renders of this run's server, `elsewhere` those of others. `unpriced`
     counts what was bought at a price that nobody knows. `late` are the videos that were paid for
     twice and found, or brought home, or still to be: each with the last that happened to it.
+    `notes` are about the storyboard's lock.
     """
 
     wanted: int = 0
@@ -37,6 +38,7 @@ class Outcome:
     unknown: list[Take] = field(default_factory=list)
     lost: list[Take] = field(default_factory=list)
     late: list[Event] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     out: str = ""
 
     @property

@@ -7,8 +7,8 @@ from dataclasses import replace
 from sorapipe.clock import Clock
 from sorapipe.core.plan import Decision, PlannedTake
 from sorapipe.core.planner import make_plan
-from sorapipe.core.take import State
-from sorapipe.core.wording import Names
+from sorapipe.core.take import OPEN, State
+from sorapipe.core.wording import Names, shortened
 from sorapipe.errors import UsageError
 from sorapipe.ledger import Ledger
 from sorapipe.run.deliver import Delivery
@@ -44,21 +44,30 @@ def choose(prepared: Prepared, shot: str, take: str) -> int:
     """
     there = candidates(prepared, shot)
     text = take.removeprefix(f"{shot}@")
-    if text.isdecimal() and int(text) in there:
-        return int(text)
+    for number in there:
+        if text == str(number):
+            return number
     numbers = ", ".join(map(str, there))
     fix = f"these are: {numbers}" if there else "run the storyboard first"
-    raise UsageError("pick", f"'{shot}' has no take '{take}' that is there", fix)
+    raise UsageError("pick", f"'{shot}' has no take '{shortened(take)}' that is there", fix)
 
 
 def consequences(prepared: Prepared, shot: str, number: int) -> list[PlannedTake]:
-    """The takes that are there now and would have to be rendered anew with that pick."""
+    """The takes that would have to be rendered anew with that pick.
+
+    They are there now, or were bought and are on their way.
+    """
     tally = prepared.tally
     picks = tally.picks | {shot: {"number": number, "fp": candidates(prepared, shot)[number]}}
     facts = replace(prepared.facts, tally=replace(tally, picks=picks))
-    there = {row.name for row in prepared.plan.takes if row.decision is Decision.REUSE}
+    there = {row.name for row in prepared.plan.takes if _had(row)}
     plan = make_plan(prepared.loaded.storyboard, facts)
-    return [row for row in plan.takes if row.decision is not Decision.REUSE and row.name in there]
+    return [row for row in plan.takes if row.name in there and not _had(row)]
+
+
+def _had(row: PlannedTake) -> bool:
+    """Whether that very take is there, or paid for and in flight."""
+    return row.decision is Decision.REUSE or row.state in OPEN
 
 
 async def carry_out(

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from sorapipe.config import Provider
-from sorapipe.core.deliver import files_of
-from sorapipe.core.plan import Decision, Facts, Plan
+from sorapipe.core.lock import Lock, locked_facts
+from sorapipe.core.plan import Facts, Plan
 from sorapipe.core.planner import make_plan
 from sorapipe.core.select import BadSelection, select
 from sorapipe.core.standing import states_of
-from sorapipe.core.storyboard import Shot, Storyboard
-from sorapipe.core.take import IllegalEvent, Take, next_move
+from sorapipe.core.storyboard import Storyboard
+from sorapipe.core.take import IllegalEvent, State, Take
 from sorapipe.core.tally import Tally, fold
-from sorapipe.errors import LedgerDamaged, NotThere, StoryboardError, UsageError
-from sorapipe.ledger import History
+from sorapipe.errors import LedgerDamaged, StoryboardError, UsageError
+from sorapipe.ledger import History, read
 from sorapipe.load import Loaded, problem_at
-from sorapipe.run.missing import missing
+from sorapipe.run.locked import as_it_is, check_provider, find_lock
 from sorapipe.run.needs import operations_of, unmet
 from sorapipe.run.prices import Prices, check_models
-from sorapipe.run.shelf import STUDIO, Shelf, intact
+from sorapipe.run.shelf import STUDIO, Shelf
 from sorapipe.store import Store
+
+# What folding raises for events that no run of ours can have written.
+_IMPOSSIBLE = (IllegalEvent, KeyError, TypeError, ValueError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,9 @@ class Options:
     """What the command line says about planning. `prices` are USD a second by model.
 
     `select` and `exclude` are expressions (see `core.select`); where there are none, all is meant.
-    `offline` plans without any server: nothing can be rendered or fetched again.
+    `offline` plans without any server: nothing can be rendered or fetched again. `since` is the
+    ledger's last number when the plan was saved that is carried out now, if it is a saved one.
+    `locked` plans by the lock, and from what is here; `lock` says that it will be written anew.
     """
 
     prices: Mapping[str, Decimal]
@@ -44,6 +50,9 @@ class Options:
     keep_stale: bool = False
     refetch: bool = False
     offline: bool = False
+    since: int | None = None
+    locked: bool = False
+    lock: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,77 +69,14 @@ class Prepared:
     facts: Facts
     prices: Prices
     plan: Plan
-
-
-def nothing_to_do(prepared: Prepared) -> bool:
-    """Whether every take is kept and delivered and no render is open: no server is needed."""
-    tally, rows = prepared.tally, prepared.plan.takes
-    if any(
-        row.decision is not Decision.REUSE or row.fingerprint not in tally.takes for row in rows
-    ):
-        return False
-    if waiting_here(prepared):
-        return False
-    marks: dict[str, dict[int, str]] = {}
-    for row in rows:
-        marks.setdefault(row.shot, {})[row.number] = row.fingerprint or ""
-    return all(
-        _delivered(prepared, shot, marks[shot.id])
-        for shot in prepared.loaded.storyboard.shots
-        if shot.id in marks
-    )
-
-
-def all_there(prepared: Prepared) -> None:
-    """Raise NotThere where not everything that is wanted can be had without any server."""
-    rows = [row for row in prepared.plan.takes if row.decision is not Decision.REUSE]
-    if rows:
-        named = ", ".join(f"{row.name} ({row.reason})" for row in rows[:3])
-        more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-        what = f"{len(rows)} of {len(prepared.plan.takes)} takes are not there: {named}{more}"
-        raise NotThere(str(prepared.out), what, "run without --offline to render them")
-
-
-def waiting_here(prepared: Prepared) -> bool:
-    """Whether a render at the server of this run can be carried on, or one that was paid twice."""
-    open_ = (prepared.tally.takes[mark] for mark in prepared.tally.open)
-    if any(next_move(take) and open_here(take, prepared) for take in open_):
-        return True
-    return bool(prepared.tally.arriving(prepared.address))
-
-
-def worth_a_look(prepared: Prepared, now: float) -> bool:
-    """Whether a run looks for what is missing before it plans.
-
-    For what is unknown always; for what was given up only where the server is needed anyway.
-    """
-    found = missing(prepared.tally, prepared.provider.profile, prepared.address, now)
-    held = {take.render for take in prepared.tally.unknown}
-    if any(one["render"] in held for one, _ in found):
-        return True
-    return bool(found) and not nothing_to_do(prepared)
+    lock: Lock | None = None
+    locked: bool = False
 
 
 def open_here(take: Take, prepared: Prepared) -> bool:
     """Whether the take's open render is at the server of this run."""
     there = (take.intent.get("provider"), take.intent.get("address"))
     return there == (prepared.provider.name, prepared.address)
-
-
-def _delivered(prepared: Prepared, shot: Shot, marks: Mapping[int, str]) -> bool:
-    tally = prepared.tally
-    picked = tally.picks.get(shot.id)
-    if picked is None or marks.get(picked["number"]) != picked["fp"]:
-        return False
-    for name, number in files_of(shot, sorted(marks), picked["number"]).items():
-        there, take = tally.delivered.get(name), tally.takes[marks[number]]
-        if (
-            there is None
-            or there["sha256"] != take.sha256
-            or not intact(prepared.out / name, there)
-        ):
-            return False
-    return True
 
 
 def out_folder(storyboard: Path, out: str | None) -> Path:
@@ -162,6 +108,24 @@ def _xdg(name: str, default: str, environ: Mapping[str, str]) -> Path:
         ) from None
 
 
+def read_books(path: Path) -> tuple[History, Tally]:
+    """What the ledger says, and what it adds up to.
+
+    A long run has no room for the events beside their tally: the history is without them. Where the
+    ledger is damaged it has them, and the tally is empty.
+
+    Raises:
+        LedgerDamaged: it has an event that cannot have happened.
+    """
+    tally = Tally()
+    with suppress(*_IMPOSSIBLE):
+        history = read(path, tally.apply)
+        if history.damage is None:
+            return history, tally
+    history = read(path)
+    return history, Tally() if history.damage else fold_history(path, history)
+
+
 def fold_history(path: Path, history: History) -> Tally:
     """The ledger's tally.
 
@@ -172,7 +136,7 @@ def fold_history(path: Path, history: History) -> Tally:
         raise history.damage
     try:
         return fold(history.events)
-    except (IllegalEvent, KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except _IMPOSSIBLE as error:
         raise LedgerDamaged(
             str(path), f"its events contradict each other: {error}", "restore it from a copy"
         ) from error
@@ -206,9 +170,21 @@ def selection(
         raise UsageError(error.where, error.what, error.fix) from None
 
 
+def bought_since(tally: Tally, number: int | None) -> frozenset[str]:
+    """The takes that were accepted, and have come to rest, after the event of that number."""
+    if number is None:
+        return frozenset()
+    paid = (State.KEPT, State.FAILED, State.LOST, State.WRITTEN_OFF)
+    found = (take for take in tally.takes.values() if take.intent.get("seq", 0) > number)
+    return frozenset(take.fingerprint for take in found if take.state in paid)
+
+
 def address_of(provider: Provider) -> str:
-    """Where the server is, as text: its base URL, or `studio` for the one in process."""
-    return provider.base_url or STUDIO
+    """Where the server is, as text: its base URL, or `studio` for the one in process.
+
+    `nowhere` where nobody needed to say it, since it will not be talked to.
+    """
+    return provider.base_url or (STUDIO if provider.profile.name == "local" else "nowhere")
 
 
 def prepare(
@@ -224,8 +200,11 @@ def prepare(
     """The plan and all that it stands on. Reads, never writes.
 
     Raises:
-        UsageError: a price was said of a model that nothing has, or a selection means nothing.
+        UsageError: a price was said of a model that nothing has, or a selection means nothing; or
+            the lock is broken, or wanted and not there.
+        NotThere: the lock that is to be followed is another provider's.
     """
+    lock = find_lock(loaded.path, locked=options.locked, anew=options.lock)
     check_models(options.prices, loaded.storyboard, tally)
     address = address_of(provider)
     server_now = now + tally.offsets.get(address, 0.0)  # its clock says when its videos expire
@@ -239,7 +218,12 @@ def prepare(
         price=prices.per_second,
         pictures={path: measured.sha256 for path, measured in loaded.references.items()},
         refetchable=frozenset() if options.offline else shelf.refetchable(),
+        locked_picks=lock.picks if lock is not None else {},
     )
+    if options.locked and lock is not None:
+        check_provider(lock, provider.name, loaded.path)
+        facts = locked_facts(loaded.storyboard, lock, facts)
+        shelf.lock(facts.held)
     facts = replace(
         facts,
         selected=selection(loaded.storyboard, facts, options.select, options.exclude),
@@ -247,7 +231,10 @@ def prepare(
         force=options.force,
         keep_stale=options.keep_stale,
         refetch=options.refetch,
+        offline=options.offline,
+        bought=bought_since(tally, options.since),
     )
+    plan = make_plan(loaded.storyboard, facts)
     return Prepared(
         loaded=loaded,
         provider=provider,
@@ -258,5 +245,7 @@ def prepare(
         shelf=shelf,
         facts=facts,
         prices=prices,
-        plan=make_plan(loaded.storyboard, facts),
+        plan=as_it_is(plan, shelf, tally) if options.locked else plan,
+        lock=lock,
+        locked=options.locked,
     )

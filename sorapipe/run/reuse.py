@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sorapipe.core.plan import Bytes
+from sorapipe.core.take import State
 from sorapipe.run.hands import Hands
 from sorapipe.run.work import Work, made_of
 
@@ -13,10 +14,12 @@ async def reuse(hands: Hands, work: Work, found: Bytes) -> None:
     Raises:
         StorageError: it could not be made durable.
     """
+    name = {"fp": work.fingerprint, "take": work.name}
+    if hands.session.take(work.fingerprint).state is State.KEPT:  # with bytes that are not wanted
+        await hands.session.record("again", **name, reason="other bytes of it are wanted")
     await hands.session.record(
         "reused",
-        fp=work.fingerprint,
-        take=work.name,
+        **name,
         sha256=found.sha256,
         bytes=found.bytes,
         video=found.video,

@@ -18,6 +18,24 @@ from sorapipe.videos.secret import NO_SECRET, Secret
 Listener = Callable[[Event], None]
 
 
+def redacted(secret: Secret, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request without the API key in its words.
+
+    Only what people or servers wrote is looked at: an id, an address or a name that happens to
+    have the key in it must come back as it was.
+    """
+    words = {key: request[key] for key in ("prompt", "extra") if key in request}
+    return {**request, **_without_key(secret, words)}
+
+
+def _without_key(secret: Secret, value: Any) -> Any:
+    if isinstance(value, str):
+        return secret.redact(value)
+    if isinstance(value, Mapping):
+        return {key: _without_key(secret, inner) for key, inner in value.items()}
+    return [_without_key(secret, inner) for inner in value] if isinstance(value, list) else value
+
+
 class Session:
     """The ledger, its fold, and who listens. `secret` is kept out of every event."""
 
@@ -51,7 +69,7 @@ class Session:
         if "request" in fields:
             fields["request"] = self.redacted(fields["request"])
         if fields.get("why"):
-            fields["why"] = self._without_key(fields["why"])
+            fields["why"] = _without_key(self._secret, fields["why"])
         if name in TAKE_EVENTS:
             mark = fields["fp"]
             count, take = self._ahead.get(mark, (0, self.tally.take(mark)))
@@ -74,20 +92,8 @@ class Session:
         return event
 
     def redacted(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as the ledger keeps it: without the API key in its words.
-
-        Only what people or servers wrote is looked at: an id, an address or a name that happens to
-        have the key in it must come back as it was.
-        """
-        words = {key: request[key] for key in ("prompt", "extra") if key in request}
-        return {**request, **self._without_key(words)}
-
-    def _without_key(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._secret.redact(value)
-        if isinstance(value, Mapping):
-            return {key: self._without_key(inner) for key, inner in value.items()}
-        return [self._without_key(inner) for inner in value] if isinstance(value, list) else value
+        """The request as the ledger keeps it: without the API key in its words."""
+        return redacted(self._secret, request)
 
     def tell(self, name: str, **fields: Any) -> None:
         """Tell the listeners of something that is worth seeing but not worth keeping."""

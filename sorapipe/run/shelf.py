@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sorapipe.core.plan import Bytes
@@ -34,6 +34,8 @@ class Shelf(Mapping[str, Bytes]):
         for name, event in tally.delivered.items():
             self._files.setdefault(event["sha256"], []).append(name)
         self._seen: dict[str, Bytes | None] = {}
+        self._locked: Mapping[str, Bytes] | None = None
+        self._found: dict[str, Path] = {}  # by digest: what no ledger knows of
 
     def __getitem__(self, mark: str) -> Bytes:
         if mark not in self._seen:
@@ -49,6 +51,21 @@ class Shelf(Mapping[str, Bytes]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def lock(self, locked: Mapping[str, Bytes]) -> None:
+        """From now on have these takes alone, with these bytes, as far as they are anywhere here.
+
+        Then a file of the output folder counts by its digest, whatever its name, and whether or not
+        a ledger knows of it.
+        """
+        self._locked = locked
+        self._seen.clear()
+        wanted = {one.sha256: one.bytes for one in locked.values() if not self._here(one.sha256)}
+        self._found = by_digest(self._out, wanted) if wanted else {}
+
+    def forget(self, mark: str) -> None:
+        """Look anew when that one is asked for next: another run may have brought it."""
+        self._seen.pop(mark, None)
+
     def refetchable(self) -> frozenset[str]:
         """Kept takes whose bytes are gone here, while the server may still have them."""
         kept = (take for take in self._tally.takes.values() if take.state is State.KEPT)
@@ -59,21 +76,36 @@ class Shelf(Mapping[str, Bytes]):
         )
 
     def path(self, sha256: str) -> Path:
-        """A file with those bytes.
+        """A file with those bytes, all of which were read; one in the store that lies is set aside.
 
         Raises:
             StorageError: there is none any more.
         """
-        if self._store.has(sha256):
+        if self._store.verify(sha256):
             return self._store.path(sha256)
         for name in self._files.get(sha256, []):
-            if intact(self._out / name, self._tally.delivered[name]):
+            if digest(self._out / name) == sha256:
                 return self._out / name
+        if sha256 in self._found and digest(self._found[sha256]) == sha256:
+            return self._found[sha256]
         raise StorageError(
             sha256[:12], "these bytes are gone from the store and the output folder", "run again"
         )
 
+    def set_aside_damaged(self, marks: Iterable[str]) -> bool:
+        """Read what only the store has of these; whether something was damaged, and is gone now.
+
+        Raises:
+            StorageError: the store could not be read, or not be written.
+        """
+        held = {self[mark].sha256 for mark in marks if mark in self}
+        taken = [one for one in sorted(held) if not (self._in_out(one) or one in self._found)]
+        return bool([one for one in taken if not self._store.verify(one)])
+
     def _look(self, mark: str) -> Bytes | None:
+        if self._locked is not None:
+            one = self._locked.get(mark)
+            return one if one is not None and self._here(one.sha256) else None
         take = self._tally.take(mark)
         if take.state is State.KEPT and take.sha256 is not None and self._here(take.sha256):
             return Bytes(
@@ -97,10 +129,13 @@ class Shelf(Mapping[str, Bytes]):
         )
 
     def _here(self, sha256: str) -> bool:
+        return self._in_out(sha256) or self._store.has(sha256)
+
+    def _in_out(self, sha256: str) -> bool:
         names = self._files.get(sha256, [])
-        return any(
+        return sha256 in self._found or any(
             intact(self._out / name, self._tally.delivered[name]) for name in names
-        ) or self._store.has(sha256)
+        )
 
     def _alive(self, record: Event) -> bool:
         """Whether the remote video may still be there to start from."""
@@ -135,3 +170,18 @@ def digest(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def by_digest(out: Path, wanted: Mapping[str, int]) -> dict[str, Path]:
+    """The videos of an output folder that have those digests, each with its length in bytes."""
+    lengths, found = set(wanted.values()), dict[str, Path]()
+    for path in sorted((*out.glob("*.mp4"), *out.glob("takes/*.mp4"))):
+        try:
+            there = path.lstat()
+        except OSError:
+            continue
+        if stat.S_ISREG(there.st_mode) and there.st_size in lengths:
+            sha256 = digest(path)
+            if sha256 is not None and sha256 in wanted:
+                found.setdefault(sha256, path)
+    return found

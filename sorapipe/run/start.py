@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from sorapipe import __version__
 from sorapipe.claims import Claims
@@ -24,10 +25,12 @@ from sorapipe.run.gate import Gate
 from sorapipe.run.hands import PAUSE, Hands
 from sorapipe.run.heart import Heart
 from sorapipe.run.late import enter, leave, look_late
+from sorapipe.run.leave import leave_lock
 from sorapipe.run.outcome import Outcome
 from sorapipe.run.prepare import Prepared, open_here, state_root
 from sorapipe.run.session import Listener, Session
 from sorapipe.run.stop import Stop
+from sorapipe.store_locks import Leases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,8 @@ class Terms:
 
     `life` and `run` are caps in USD, `barred` is a reason to buy nothing at all. `concurrency` is
     renders in flight, where the provider's own number is not wanted. `offline` forbids all talk
-    with the server.
+    with the server. `lock` says whether the storyboard's lock is kept up to date (`news`), written
+    in any case (`anew`), or left alone (`no`).
     """
 
     life: Decimal | None = None
@@ -44,6 +48,7 @@ class Terms:
     barred: str | None = None
     concurrency: int | None = None
     offline: bool = False
+    lock: Literal["no", "news", "anew"] = "news"
 
 
 async def carry_out(
@@ -78,8 +83,19 @@ async def carry_out(
             for video, event in session.tally.duplicates.items()
             if event["event"] == "duplicate" or told.get(video) != event
         ]
+        _leave(prepared, terms, outcome)
         await _end(session, run_id, outcome)
     return outcome
+
+
+def _leave(prepared: Prepared, terms: Terms, outcome: Outcome) -> None:
+    """Write the lock before the run counts as ended: one that was killed here has not."""
+    if terms.lock == "no" or outcome.storage is not None:
+        return
+    try:
+        outcome.notes = leave_lock(prepared, anew=terms.lock == "anew")
+    except StorageError as error:
+        outcome.storage = str(error)
 
 
 async def look_first(prepared: Prepared, ledger: Ledger, clock: Clock, listener: Listener) -> None:
@@ -122,26 +138,29 @@ async def _hands(
     slots = terms.concurrency or prepared.provider.concurrency
     longest = min(PAUSE, prepared.provider.limits.backoff_cap)
     tempo = Tempo(slots, prepared.provider.requests_per_minute, longest=longest)
-    async with connect(prepared.provider, prepared.out) as (client, trouble):
-        yield Hands(
-            client=client,
-            session=session,
-            store=prepared.store,
-            provider=prepared.provider,
-            address=prepared.address,
-            folder=prepared.loaded.folder,
-            out=prepared.out,
-            clock=session.clock,
-            stop=stop,
-            budget=budget,
-            claims=Claims(state_root() / "claims"),
-            shelf=prepared.shelf,
-            gate=Gate(tempo, session.clock),
-            trouble=trouble,
-            barred=terms.barred,
-            offline=terms.offline,
-            hold=prepared.loaded.storyboard.on_ambiguous == "hold",
-        )
+    with closing(Leases(prepared.store.root)) as leases:
+        way = connect(prepared.provider, prepared.out, offline=terms.offline)
+        async with way as (client, trouble):
+            yield Hands(
+                client=client,
+                session=session,
+                store=prepared.store,
+                provider=prepared.provider,
+                address=prepared.address,
+                folder=prepared.loaded.folder,
+                out=prepared.out,
+                clock=session.clock,
+                stop=stop,
+                budget=budget,
+                claims=Claims(state_root() / "claims"),
+                shelf=prepared.shelf,
+                leases=leases,
+                gate=Gate(tempo, session.clock),
+                trouble=trouble,
+                barred=terms.barred,
+                offline=terms.offline,
+                hold=prepared.loaded.storyboard.on_ambiguous == "hold",
+            )
 
 
 async def _end(session: Session, run_id: str, outcome: Outcome) -> None:

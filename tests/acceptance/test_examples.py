@@ -7,17 +7,24 @@ import re
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
+from sorapipe.core.lock_text import parse
 from sorapipe.core.storyboard import Shot
 from sorapipe.load import load
+from sorapipe.studio.animatic import engine
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "pipelines").glob("*.yaml"))
+THOUSAND = ROOT / "examples" / "pipelines" / "08-thousand-prompts.yaml"
+MATRIX = ROOT / "examples" / "pipelines" / "09-languages-and-ratios.yaml"
+AS_IT_IS = [path for path in EXAMPLES if path not in (THOUSAND, MATRIX)]  # those two run small
+LOCKED = ROOT / "examples" / "pipelines" / "03-remix-extend-edit.yaml"  # its lock is in git
 FIRST_LINE = "# yaml-language-server: $schema=../../schemas/storyboard.schema.json"
 FRAME = 1 / 24  # seconds
 
@@ -74,13 +81,37 @@ def test_an_example_begins_with_the_line_that_editors_read(path: Path) -> None:
     assert (path.parent / first.partition("=")[2]).resolve().is_file()
 
 
+def _beside_its_pictures(path: Path, folder: Path) -> Path:
+    """A copy of the example in an empty environment: a run leaves a lock beside it."""
+    shutil.copytree(path.parent / "stills", folder / "stills")
+    if path == LOCKED:
+        shutil.copy(path.with_suffix(".lock"), folder)
+    return Path(shutil.copy(path, folder))
+
+
+def _check_as_locked(path: Path, out: Path, said: str) -> None:
+    """The files are the lock's, byte for byte, and the lock stays; or its other engine is named."""
+    lock = parse(LOCKED.with_suffix(".lock").read_text(encoding="utf-8"))
+    assert len(lock.takes) == 4
+    if {take.engine for take in lock.takes.values()} != {engine()}:
+        assert "other bytes are to be expected" in said
+        return
+    assert ".lock" not in said
+    for take in lock.takes.values():
+        assert sha256((out / f"{take.shot}.mp4").read_bytes()).hexdigest() == take.sha256
+    assert path.with_suffix(".lock").read_bytes() == LOCKED.with_suffix(".lock").read_bytes()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", AS_IT_IS, ids=lambda path: path.stem)
 def test_an_example_runs_to_its_videos_and_then_to_nothing(path: Path, tmp_path: Path) -> None:
     """An example ends with 0 and MP4s as asked; run again it creates nothing and says so."""
     homes = ("--out", tmp_path / "out", "--store", tmp_path / "store")
+    path = _beside_its_pictures(path, tmp_path)
     first = _sorapipe("run", path, *homes)
     assert first.returncode == 0, first.stderr
+    if path.name == LOCKED.name:
+        _check_as_locked(path, tmp_path / "out", first.stderr)
 
     storyboard = load(path, {}).storyboard
     for shot in storyboard.shots:
@@ -99,6 +130,77 @@ def test_an_example_runs_to_its_videos_and_then_to_nothing(path: Path, tmp_path:
     assert "nothing to do" in second.stderr
     assert "nothing was created" in second.stderr
     assert (tmp_path / "out" / "ledger.jsonl").read_bytes() == before
+
+
+def _small(path: Path, folder: Path) -> Path:
+    """A copy of the example beside its prompts, for the same shots at a tenth of the size."""
+    shutil.copy(path.parent / "prompts.txt", folder)
+    text = path.read_text(encoding="utf-8")
+    for size, small in (
+        ("1280x720", "128x72"),
+        ("720x1280", "72x128"),
+        ("seconds: 4", "seconds: 1"),
+    ):
+        text = text.replace(size, small)
+    copy = folder / path.name
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
+def test_twenty_lines_are_planned_as_a_thousand_prompts_with_three_takes_each(
+    tmp_path: Path,
+) -> None:
+    """The plan has 3,000 takes, and the files are named by prompt and take."""
+    assert THOUSAND.read_text(encoding="utf-8").count("\n") <= 20
+    prompts = (THOUSAND.parent / "prompts.txt").read_text(encoding="utf-8").splitlines()
+    assert len(set(prompts)) == 1000
+    shots = load(THOUSAND, {}).storyboard.shots
+    assert [shot.prompt for shot in shots] == prompts
+    assert [name for shot in shots for name in _files(shot)] == [
+        f"{prompt}-{take}.mp4" for prompt in prompts for take in range(3)
+    ]
+    told = _sorapipe("plan", THOUSAND, "--out", tmp_path / "o", "--store", tmp_path / "s")
+    assert "3000 to render, 0 to reuse" in told.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_five_of_the_thousand_are_rendered_when_they_are_selected(tmp_path: Path) -> None:
+    """Three takes of each of the five are delivered under their names, and nothing else is."""
+    path = _small(THOUSAND, tmp_path)
+    five = ("set-1", "set-77", "set-500", "set-501", "set-1000")
+    homes = ("--out", tmp_path / "out", "--store", tmp_path / "store")
+    ran = _sorapipe("run", path, *homes, "--select", " ".join(five))
+    assert ran.returncode == 0, ran.stderr
+    shots = [shot for shot in load(path).storyboard.shots if shot.id in five]
+    wanted = {name for shot in shots for name in _files(shot)}
+    assert {file.name for file in (tmp_path / "out").glob("*.mp4")} == wanted
+    assert len(wanted) == 15
+    for name in wanted:
+        assert _probe(tmp_path / "out" / name)["size"] == "128x72"
+
+
+@pytest.mark.slow
+def test_three_languages_in_two_shapes_make_a_film_of_four_shots_each(tmp_path: Path) -> None:
+    """All 24 shots of the matrix render, each child from the parent of its own row."""
+    path = _small(MATRIX, tmp_path)
+    shots = load(path).storyboard.shots
+    rows = [f"{lang}-{shape}" for lang in ("en", "es", "ja") for shape in ("wide", "tall")]
+    assert [shot.id for shot in shots] == [
+        f"{name}-{row}" for name in ("hello", "evening", "door", "street") for row in rows
+    ]
+    above = {"evening": "hello", "door": "evening", "street": "door"}
+    for shot in shots:
+        name, _, row = shot.id.partition("-")
+        assert shot.parent == (f"{above[name]}-{row}" if name in above else None)
+        assert shot.size == ("128x72" if row.endswith("wide") else "72x128")
+    ran = _sorapipe("run", path, "--out", tmp_path / "out", "--store", tmp_path / "store")
+    assert ran.returncode == 0, ran.stderr
+    for shot in shots:
+        found = _probe(tmp_path / "out" / shot.file_name(1))
+        assert found["size"] == shot.size
+        assert found["seconds"] == pytest.approx(shot.length, abs=FRAME)
+    assert "24 made, 0 reused of 24 takes" in ran.stderr
 
 
 @pytest.mark.slow

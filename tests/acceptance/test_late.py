@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_faults import ONE, TWO, desk_for
 from tests.cli import Desk
+from tests.desks import ONE, TWO, desk_for
 from tests.faulty import Faulty, faulty
 
 PRICE = ("--price", "sora-2=0.10")

@@ -97,6 +97,10 @@ def test_a_dry_pick_changes_nothing(desk: Desk) -> None:
         (("dwan", "1"), "pick: there is no shot 'dwan'; did you mean 'dawn'?"),
         (("dawn", "4"), "pick: 'dawn' has no take '4' that is there; these are: 1, 2, 3"),
         (("dawn", "first"), "pick: 'dawn' has no take 'first' that is there; these are: 1, 2, 3"),
+        (
+            ("dawn", "9" * 5000),  # more digits than Python reads as a number
+            f"pick: 'dawn' has no take '{'9' * 59}…' that is there; these are: 1, 2, 3",
+        ),
     ],
 )
 def test_a_pick_of_what_is_not_there_is_one_line(
@@ -191,3 +195,19 @@ def test_what_was_lost_is_fetched_again_and_nothing_is_bought(desk: Desk) -> Non
     assert "--refetch buys nothing" in done.stderr
     assert digests(desk) == before
     assert paid_creates(desk.out) == 6
+
+
+def test_bringing_back_and_rendering_anew_are_not_said_together(desk: Desk) -> None:
+    """`--refetch --force` is refused, where the one buys nothing and the other everything."""
+    done = desk.run("run", "--refetch", "--force", "--yes")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "--force: --refetch buys nothing; say one of them\n",
+    )
+
+
+def test_a_run_of_nothing_says_so(desk: Desk) -> None:
+    """A selection by state may mean no shot; nobody is told that all of these are there."""
+    done = desk.run("run", "--select", "state:failed")
+    assert done.returncode == 0
+    assert done.stderr.startswith("nothing to do: nothing is selected; nothing was created")

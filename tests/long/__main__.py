@@ -7,19 +7,11 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
-from tests.long import (
-    folders,
-    kills,
-    openapi,
-    powercut,
-    simulation,
-    soak,
-    sockets,
-    syscalls,
-    thousand,
-)
+import tests.long
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,18 +20,9 @@ def main() -> int:
     """0 where the run held what it is there to hold."""
     options = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)
     names = options.add_subparsers(metavar="NAME", required=True)
-    for module in (
-        folders,
-        kills,
-        openapi,
-        powercut,
-        simulation,
-        soak,
-        sockets,
-        syscalls,
-        thousand,
-    ):
-        module.add(names)
+    for module in iter_modules(tests.long.__path__):
+        if module.name != "__main__":
+            import_module(f"tests.long.{module.name}").add(names)
     args = options.parse_args()
     begun = time.monotonic()
     good, reach, result = args.run(args)

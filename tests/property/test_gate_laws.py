@@ -13,20 +13,7 @@ from sorapipe.core.backoff import delay
 from sorapipe.core.tempo import LEAST, MINUTE, Tempo
 from sorapipe.run.gate import Gate
 from tests.simulation.loop import Loop
-
-
-class Clock:
-    """The loop's own time."""
-
-    def now(self) -> float:
-        """Its time."""
-        return asyncio.get_running_loop().time()
-
-    monotonic = now
-
-    async def sleep(self, seconds: float) -> None:
-        """Be that much later."""
-        await asyncio.sleep(seconds)
+from tests.unit.clocks import Loops
 
 
 @dataclass
@@ -75,7 +62,7 @@ SERVERS = st.builds(
 def play(server: Server, shots: int, granted: int) -> float:
     """Carry so many takes to their end; the seconds that this took."""
     loop = Loop(0.0, lambda: 0.0, 1_000_000)
-    clock, told = Clock(), 0.0
+    clock, told = Loops(), 0.0
     gate = Gate(Tempo(granted), clock)
 
     async def carry(mark: str) -> None:

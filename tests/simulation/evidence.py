@@ -52,7 +52,7 @@ class Evidence:
         fates: dict[str, list[dict[str, Any]]] = defaultdict(list)
         open_: dict[str, str] = {}
         for event in self.lines:
-            if event["event"] == "intent":
+            if event["event"] in ("intent", "adopted"):  # an earlier one may have turned up
                 open_[event["fp"]] = event["render"]
             key = event.get("render") or open_.get(event.get("fp", ""))
             if key is not None:

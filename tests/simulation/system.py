@@ -47,6 +47,7 @@ _machine: list[Machine] = []
 _real = {name: getattr(os, name) for name in dir(os) if callable(getattr(os, name))}
 _io_open = io.open
 _flock = fcntl.flock
+_lockf = fcntl.lockf
 
 
 @contextlib.contextmanager
@@ -227,6 +228,16 @@ def _lock(fd: Any, flags: int) -> None:
     machine.disk.lock(fd, flags)
 
 
+def _lock_bytes(fd: Any, flags: int, *more: Any) -> None:
+    """A lock on bytes is for other processes, and here one is alive at a time."""
+    if not isinstance(fd, int) or fd < FIRST_FD:
+        _lockf(fd, flags, *more)
+        return
+    machine = _machine[-1]
+    machine.alive()
+    machine.disk.opened(fd)
+
+
 class _Bytes(io.BytesIO):
     """A file that is read as a whole."""
 
@@ -289,4 +300,5 @@ def replaced() -> Iterator[None]:
                 stack.enter_context(patch.object(os, name, function))
         stack.enter_context(patch.object(io, "open", _fopen))
         stack.enter_context(patch.object(fcntl, "flock", _lock))
+        stack.enter_context(patch.object(fcntl, "lockf", _lock_bytes))
         yield

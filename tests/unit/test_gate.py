@@ -10,20 +10,7 @@ import pytest
 from sorapipe.core.tempo import Tempo
 from sorapipe.run.gate import Gate
 from tests.simulation.loop import Loop
-
-
-class Clock:
-    """The loop's own time."""
-
-    def now(self) -> float:
-        """Its time."""
-        return asyncio.get_running_loop().time()
-
-    monotonic = now
-
-    async def sleep(self, seconds: float) -> None:
-        """Be that much later."""
-        await asyncio.sleep(seconds)
+from tests.unit.clocks import Loops
 
 
 class Over(Exception):
@@ -37,7 +24,7 @@ def test_a_line_that_leads_nowhere_is_left_at_once(closed: float) -> None:
     The first of the line may sleep as long as it meant to; behind it 64 others would else stand
     half a minute each.
     """
-    clock, over, turned = Clock(), False, list[str]()
+    clock, over, turned = Loops(), False, list[str]()
 
     def check() -> None:
         if over:

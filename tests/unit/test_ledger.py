@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from zlib import crc32
 
@@ -16,7 +17,7 @@ from sorapipe import ledger as ledger_module
 from sorapipe.clock import SystemClock
 from sorapipe.errors import LedgerDamaged, StorageError
 from sorapipe.ledger import Ledger, read
-from sorapipe.ledger_lines import decode, encode
+from sorapipe.ledger_lines import Event, decode, encode
 
 
 @pytest.fixture
@@ -63,6 +64,28 @@ def test_read_back(ledger: Ledger, path: Path) -> None:
     assert history.events == events
     assert (history.after, history.damage, history.torn) == ([], None, b"")
     assert history.good_bytes == path.stat().st_size
+
+
+def test_handed_over(ledger: Ledger, path: Path) -> None:
+    """Events that are handed over one by one are not kept besides, and the next goes on behind."""
+    events = [ledger.append_sync("polled", number=number) for number in range(3)]
+    ledger.close()
+    seen: list[Event] = []
+    history = read(path, seen.append)
+    assert (seen, history.events, history.last) == (events, [], 3)
+    with closing(Ledger.open(path, SystemClock(), history)) as again:
+        assert again.append_sync("polled")["seq"] == 4
+
+
+def test_texts_are_kept_once(ledger: Ledger) -> None:
+    """What is recorded shares its texts with whoever told it, and no list or mapping with them."""
+    name, request = "".join(("sh", "ot@1")), {"prompt": "".join(("a wa", "ve")), "sizes": ["64x64"]}
+    event = ledger.append_sync("intent", take=name, request=request)
+    assert event["take"] is name
+    assert event["request"] == request
+    assert event["request"]["prompt"] is request["prompt"]
+    assert event["request"] is not request
+    assert event["request"]["sizes"] is not request["sizes"]
 
 
 def test_missing(path: Path) -> None:
@@ -213,7 +236,7 @@ def test_damage(path: Path, change: object, words: str, before: int, after: int)
 
 def test_another_version(path: Path) -> None:
     """A ledger of another version is not written to."""
-    path.write_bytes(encode({"v": 2, "seq": 1, "at": "", "event": "polled"}))
+    path.write_bytes(encode({"v": 2, "seq": 1, "at": "", "event": "polled"})[0])
     with pytest.raises(LedgerDamaged, match="ledger version 2, not 1"):
         Ledger.open(path, SystemClock())
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from sorapipe.core.plan import Bytes
 from sorapipe.core.storyboard import Shot
@@ -140,3 +143,71 @@ def test_bringing_back_what_was_lost_buys_nothing() -> None:
     for free in (nothing, facts().price):
         gone = plan(A, B, tally=tally, refetch=True, price=free)
         assert {decision for decision, _ in told(gone).values()} == {"blocked"}
+
+
+@pytest.mark.parametrize("ended", [("intent", "rejected"), ("intent", "accepted", "failed")])
+@pytest.mark.parametrize("retry_failed", [False, True])
+def test_what_is_stale_stays_also_where_the_new_one_failed_before(
+    ended: tuple[str, ...], retry_failed: bool
+) -> None:
+    """`--keep-stale` buys no second try of a take that it would have left in the first place."""
+    held, tally = kept(a=A_BYTES, b=B_BYTES)
+    other = {**held, mark_of(A): Bytes(sha256=NEW, bytes=1, video="v", alive=True)}
+    for name in ended:
+        tally.apply(event(name, fp=mark_of(B, parent=NEW), take="b@1"))
+    planned = plan(A, B, held=other, tally=tally, keep_stale=True, retry_failed=retry_failed)
+    assert told(planned)["b@1"] == ("reuse", "stale, and left")
+
+
+def test_what_is_stale_and_can_be_fetched_again_is_not_bought() -> None:
+    """`--keep-stale` leaves a take whose file is gone here and not on the server."""
+    _, tally = kept(a=A_BYTES, b=B_BYTES)
+    old = mark_of(B, parent=A_BYTES)
+    here = {mark_of(A): Bytes(sha256=NEW, bytes=1, video="v", alive=True)}
+    more: dict[str, Any] = {"held": here, "tally": tally, "refetchable": frozenset({old})}
+    row = plan(A, B, **more, keep_stale=True).takes[1]
+    assert (row.decision, row.fingerprint, row.price) == ("reuse", old, 0)
+
+
+def test_a_twin_and_what_came_back_may_stay_as_well() -> None:
+    """What was delivered under a name is there under it, whoever it was bought for, and when."""
+    held, tally = kept(a=A_BYTES, b=B_BYTES)
+    old, other = mark_of(B, parent=A_BYTES), {**held}
+    other[mark_of(A)] = Bytes(sha256=NEW, bytes=1, video="v", alive=True)
+    twin = replace(B, id="z")
+    tally.apply(event("delivered", fp=old, take="z@1", file="z.mp4"))
+    edited = replace(B, prompt="other")
+    tally.apply(event("reused", fp=mark_of(edited, parent=A_BYTES), take="b@1"))
+    tally.apply(event("delivered", fp=old, take="b@1", file="b.mp4"))  # the edit was taken back
+    planned = plan(A, B, twin, held=other, tally=tally, keep_stale=True)
+    assert told(planned)["b@1"] == told(planned)["z@1"] == ("reuse", "stale, and left")
+
+
+def test_a_stale_parent_that_was_not_selected_lends_what_is_there() -> None:
+    """With `--keep-stale` a selection below it goes on from the take that would be left."""
+    held, tally = kept(a=A_BYTES, b=B_BYTES, c="cc" * 32)
+    other = {**held, mark_of(A): Bytes(sha256=NEW, bytes=1, video="v", alive=True)}
+    known: dict[str, Any] = {"held": other, "tally": tally, "selected": frozenset("c")}
+    assert told(plan(A, B, C, **known))["c@1"][0] == "blocked"
+    stays = plan(A, B, C, **known, keep_stale=True)
+    assert told(stays) == {"c@1": ("reuse", "kept")}
+    assert stays.given["b"] == (1, mark_of(B, parent=A_BYTES))
+
+
+def test_nothing_is_bought_below_what_is_rendered_anew_and_not_selected() -> None:
+    """A parent in flight is not there: its earlier bytes in the store soon count no more."""
+    held, tally = has(a=A_BYTES)
+    for name in ("again", "intent", "accepted"):
+        tally.apply(event(name, fp=mark_of(A), take="a@1"))
+    planned = plan(A, B, held=held, tally=tally, selected=frozenset("b"))
+    assert told(planned)["b@1"][0] == "blocked"
+    assert planned.given == {}
+
+
+def test_offline_says_nothing_of_the_server() -> None:
+    """A lost file may still be there; who is told that it is not would buy it again."""
+    _, tally = has(a=A_BYTES)
+    assert told(plan(A, tally=tally, offline=True))["a@1"] == (
+        "blocked",
+        "its file is gone here, and no server is asked",
+    )

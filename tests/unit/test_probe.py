@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from sorapipe.errors import StorageError
 from sorapipe.media.probe import Probe, probe
 from sorapipe.videos.boxes import BrokenVideo
 from tests.unit.films import KINDS, film
@@ -38,6 +41,29 @@ def test_not_a_video(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(BrokenVideo, match="cannot be read as a video"):
         probe(path)
+
+
+def test_a_refusing_machine_is_no_broken_video(tmp_path: Path) -> None:
+    """Where it may open no more files the video is whole all the same."""
+    path = film(tmp_path / "film.mp4")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+    try:
+        with pytest.raises(StorageError, match="too many open files"):
+            probe(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_words_of_another_encoding(tmp_path: Path) -> None:
+    """A name in the file that is no UTF-8 keeps nobody from its frames."""
+    path = film(tmp_path / "film.mp4")
+    data = path.read_bytes()
+    assert b"VideoHandler" in data
+    path.write_bytes(data.replace(b"VideoHandler", b"Vid\xe9oHandler"))
+    assert probe(path).frames == 24
 
 
 def test_missing(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def prepared(folder: Path, *more: str) -> Prepared:
 
 def test_a_plan_as_data_is_what_its_schema_says(tmp_path: Path) -> None:
     """`plan --json` validates, and its sum is that of its rows."""
-    data = as_data(prepared(tmp_path, "--provider", "openai"))
+    data = as_data(prepared(tmp_path, "--provider", "openai"), ["board.yaml"])
     Draft202012Validator(json.loads(text("plan"))).validate(data)
     assert [row["price"] for row in data["takes"]] == [0.8, 0.8, 0.8]
     assert data["price"] == 2.4

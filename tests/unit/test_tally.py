@@ -46,6 +46,13 @@ def test_the_current_fingerprint_of_a_name_is_the_one_kept_last() -> None:
     assert tally.current == {"dawn@1": OTHER}
 
 
+def test_what_is_delivered_under_a_name_is_there_under_it() -> None:
+    """So it is for a twin, and for what was kept before and is wanted again."""
+    events = [event("reused"), event("reused", fp=OTHER), event("delivered")]
+    tally = fold([*events, event("delivered", take="twin@1", file="twin.mp4")])
+    assert tally.current == {"dawn@1": MARK, "twin@1": MARK}
+
+
 def test_what_stands_beside_the_takes_is_remembered() -> None:
     """Picks by shot, deliveries by file, and the runs in order; the newest word counts."""
     names = ("run-started", "picked", "delivered", "run-ended", "blocked")

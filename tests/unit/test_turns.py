@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from math import inf
 
 import pytest
 
+from sorapipe.run.mutexes import Mutexes
 from sorapipe.run.resumed import Resumed
 from sorapipe.run.turns import Turns
 
@@ -85,3 +87,25 @@ def test_one_slow_download_does_not_hold_up_a_run(monkeypatch: pytest.MonkeyPatc
             await resumed.over()
 
     asyncio.run(scene())
+
+
+def test_a_mutex_is_the_same_for_all_who_use_it_and_kept_for_nobody() -> None:
+    """Two with one key follow each other; when both have gone nothing is left of it."""
+
+    async def scene() -> list[str]:
+        mutexes, told = Mutexes(), list[str]()
+
+        async def use(name: str, key: str) -> None:
+            async with mutexes.of(key):
+                told.append(f"{name} in")
+                await asyncio.sleep(0)
+                told.append(f"{name} out")
+
+        await asyncio.gather(use("a", "one"), use("b", "one"), use("c", "two"))
+        gone = weakref.ref(mutexes.of("one"))
+        assert gone() is None
+        return told
+
+    told = asyncio.run(scene())
+    assert [line for line in told if line[0] in "ab"] == ["a in", "a out", "b in", "b out"]
+    assert told.index("c in") < told.index("a out")

@@ -55,6 +55,7 @@ def made(source: Mapping[str, str] | None = None, provider: str = "local", **mor
         (made(FRAME), made({**FRAME, "sha256": "cc" * 32}), ["parent"]),
         (made(PICTURE), made(FRAME), ["reference", "parent", "frame"]),
         (made(PICTURE), made(), ["reference"]),
+        (made(extra={"loop": 1}), made(extra={"loop": True}), ["extra.loop"]),
         (made(), made({"kind": "video", "sha256": "dd" * 32}, operation="remix"),
          ["operation", "parent"]),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 
 import sorapipe.run.late
 import sorapipe.run.listing
-import sorapipe.run.prepare
+import sorapipe.run.before
 import sorapipe.run.reconcile
 from sorapipe.core.tally import Tally
 from sorapipe.run.hands import Hands
@@ -30,24 +30,24 @@ def what_was_given_up_is_never_looked_for() -> list[Change]:
 
 
 def _missing(which: Any) -> list[Change]:
-    real = sorapipe.run.prepare.missing
+    real = sorapipe.run.before.missing
 
     def missing(*args: Any) -> Any:
         return [(intent, until) for intent, until in real(*args) if which(until)]
 
-    places = (sorapipe.run.prepare, sorapipe.run.late)
+    places = (sorapipe.run.before, sorapipe.run.late)
     return [(place, "missing", missing) for place in places]
 
 
 @bug
 def a_late_render_may_have_been_made_at_any_time() -> list[Change]:
     """A late render may have been made at any time, also after another took its place."""
-    real = sorapipe.run.prepare.missing
+    real = sorapipe.run.before.missing
 
     def missing(*args: Any) -> Any:
         return [(intent, inf) for intent, _ in real(*args)]
 
-    places = (sorapipe.run.prepare, sorapipe.run.late)
+    places = (sorapipe.run.before, sorapipe.run.late)
     changes: list[Change] = [(place, "missing", missing) for place in places]
     late = (sorapipe.run.late, "last_moment", lambda hands, intent: hands.clock.now())
     return [*changes, late, (Look, "_own_rival", lambda self, intent, one: None)]
