@@ -71,7 +71,7 @@ def encode(event: Event) -> tuple[bytes, Event]:
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON gives it back; its texts are the giver's own, so they are not kept twice."""
+    """The value as JSON gives it back; its texts stay the giver's own: they are not kept twice."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, dict):

@@ -90,13 +90,15 @@ def pair(option: str, text: str, shape: str) -> tuple[str, str]:
     return name, value
 
 
+_RUNS = ("var", "price", "select", "exclude")  # said as often as one likes
 _KEPT = ("out", "store", "config", "provider", "base_url", "profile")
 
 
 def again(args: argparse.Namespace, command: str, *words: str) -> str:
     """The command line of that command for the same storyboard, folders, vars and server.
 
-    `words` stand right behind the storyboard. A saved plan that is applied is applied again.
+    `words` stand right behind the storyboard. A run goes on with the same shots, and buys nothing
+    anew that it need not. A saved plan that is applied is applied again.
     """
     if command == "run" and (plan := getattr(args, "plan", None)) is not None:
         return shlex.join(["sorapipe", "apply", "./" * str(plan).startswith("-") + str(plan)])
@@ -105,9 +107,11 @@ def again(args: argparse.Namespace, command: str, *words: str) -> str:
     for name in _KEPT:
         if (said := getattr(args, name, None)) is not None:
             line += ["--" + name.replace("_", "-"), str(said)]
-    for name in ("var", "price") if command == "run" else ("var",):
+    for name in _RUNS if command == "run" else ("var",):
         for said in getattr(args, name, None) or ():
             line += ["--" + name, said]
+    if command == "run" and getattr(args, "keep_stale", False):
+        line.append("--keep-stale")
     return shlex.join(line)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -15,6 +16,12 @@ from av.video.stream import VideoStream
 
 from sorapipe.files import refused, storage_error
 from sorapipe.videos.boxes import BrokenVideo
+
+# A name in the file that is no UTF-8 must keep nobody from its frames. From PyAV 19 on it never
+# does, and the word that said so to earlier ones is an error.
+LENIENT: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             f"file:{path}",
             format="mp4",
             options={"protocol_whitelist": "file"},
-            metadata_errors="replace",
+            **LENIENT,
         ) as container:
             if not container.streams.video:
                 raise BrokenVideo(str(path), "has no video in it")
