@@ -108,3 +108,19 @@ def _regular(handle: int, path: str, kind: Kind) -> bytes:
         what = f"{shown} is larger than {kind.most // 2**20} MiB"
         raise BadFileError(path, what, kind.smaller)
     return raw
+
+
+def ignores_case(path: Path) -> bool:
+    """Whether the file system there can't tell names apart that differ only by case.
+
+    Looked at without writing: the nearest folder on the way that is there is asked for by its name
+    in the other case. A folder without letters tells nothing, and the one above it is asked.
+    """
+    for folder in (path.absolute(), *path.absolute().parents):
+        other = folder.with_name(folder.name.swapcase()) if folder.name else folder
+        if other != folder and folder.exists():
+            try:
+                return other.samefile(folder)
+            except OSError:
+                return False
+    return False

@@ -131,10 +131,12 @@ def open_storyboard(args: argparse.Namespace) -> tuple[Loaded, Provider]:
         StoryboardError: with all problems of the file.
         UsageError: no such provider.
     """
+    from sorapipe.folder import ignores_case
     from sorapipe.load import load
-    from sorapipe.run.prepare import check_needs
+    from sorapipe.run.prepare import check_needs, out_folder
 
-    loaded = load(args.storyboard, variables(args))
+    blind = ignores_case(out_folder(args.storyboard, args.out))
+    loaded = load(args.storyboard, variables(args), case_insensitive=blind)
     if not args.quiet and not args.json:
         for problem in loaded.problems:
             print(problem, file=sys.stderr)

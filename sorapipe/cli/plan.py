@@ -125,6 +125,10 @@ def _expanded(args: argparse.Namespace) -> int:
     from sorapipe.load import load
     from sorapipe.report.flat import as_yaml
 
+    for name in ("select", "exclude", "output", "markdown"):
+        if getattr(args, name):
+            what = "--expanded prints the whole storyboard, and no plan of it"
+            raise UsageError(f"--{name}", what, "say one of them")
     loaded = load(args.storyboard, variables(args))
     if not args.quiet:
         for problem in loaded.problems:

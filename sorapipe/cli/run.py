@@ -150,12 +150,13 @@ def _terms(
     Raises:
         BudgetExceeded: nothing may be begun, and nothing that was paid for waits to be fetched.
     """
+    from sorapipe.core.planner import BUYS_NOTHING
     from sorapipe.run.admit import admit, held_by
     from sorapipe.run.before import waiting_here
     from sorapipe.run.leave import other_engine
     from sorapipe.run.start import Terms
 
-    life, barred = prepared.loaded.storyboard.budget, None
+    life, barred = prepared.loaded.storyboard.budget, BUYS_NOTHING if args.refetch else None
     held = held_by(prepared.tally, prepared.facts)
     try:
         admit(prepared.plan, life=life, run=args.budget, held=held, consent=args.yes)

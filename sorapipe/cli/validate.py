@@ -54,11 +54,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(path: Path, args: argparse.Namespace) -> tuple[list[Problem], int]:
+    from sorapipe.folder import ignores_case
     from sorapipe.load import load
-    from sorapipe.run.prepare import check_needs
+    from sorapipe.run.prepare import check_needs, out_folder
 
     try:
-        loaded = load(path, variables(args))
+        blind = ignores_case(out_folder(path, args.out))
+        loaded = load(path, variables(args), case_insensitive=blind)
         check_needs(loaded, server(args, loaded.storyboard.provider, to_talk=False))
     except StoryboardError as error:
         return list(error.problems), 0

@@ -20,7 +20,7 @@ def nothing_to_do(prepared: Prepared) -> bool:
     rows = prepared.plan.takes
     if any(row.decision is not Decision.REUSE or not _kept(prepared, row) for row in rows):
         return False
-    if waiting_here(prepared):
+    if waiting_here(prepared) and not prepared.facts.offline:
         return False
     marks: dict[str, dict[int, str]] = {}
     for row in rows:

@@ -48,7 +48,7 @@ def choose(prepared: Prepared, shot: str, take: str) -> int:
         if text == str(number):
             return number
     numbers = ", ".join(map(str, there))
-    fix = f"these are: {numbers}" if there else "run the storyboard first"
+    fix = f"these are: {numbers}" if there else "'sorapipe takes' shows all that were ever kept"
     raise UsageError("pick", f"'{shot}' has no take '{shortened(take)}' that is there", fix)
 
 

@@ -46,6 +46,8 @@ async def reconcile(hands: Hands, work: Work) -> None:
     try:
         exists = False
         if _key_is_trusted(hands, work, take):
+            if hands.barred:  # where it was never taken on, asking again is buying it
+                raise GiveUp(f"asking again under its key may buy it, and {hands.barred}")
             exists = await _ask_again(hands, work, take)
         if hands.session.take(work.fingerprint).video is None:
             await _search(hands, work, take, exists=exists)
