@@ -104,6 +104,13 @@ class Store:
             sweep(folder, now)
         return Incoming(self, temporary, max_bytes)
 
+    def take_in(self, source: Path) -> str:
+        """Make a file's bytes a durable object; its digest. Raises StorageError."""
+        with self.incoming() as incoming, refusals(source), source.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                incoming.write(chunk)
+            return incoming.finish().sha256
+
     def path(self, sha256: str) -> Path:
         """Where the object with that digest stands or would stand. Raises StorageError."""
         if not _SHA256.fullmatch(sha256):  # it may come from a file that people edit
@@ -169,7 +176,7 @@ class Store:
                 record = json.loads(path.read_bytes())
             except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
                 return None
-        return record if isinstance(record, dict) else None
+        return record if isinstance(record, dict) and _sound(record) else None
 
     def name(self, fingerprint: str, record: Mapping[str, Any]) -> None:
         """Say durably which object a take is; `record["sha256"]` must be here already.
@@ -204,6 +211,18 @@ class Store:
                     str(source), "the stored video is damaged", "run again to fetch it anew"
                 )
             temporary.keep(target)
+
+
+def _sound(record: Mapping[str, Any]) -> bool:
+    """Whether what everybody reads of a record is there, and of the right kind."""
+    sha256, length, video, expires = map(record.get, ("sha256", "bytes", "video", "expires_at"))
+    return (
+        isinstance(sha256, str)
+        and _SHA256.fullmatch(sha256) is not None
+        and isinstance(length, int)
+        and isinstance(video, str | None)
+        and isinstance(expires, int | float | None)
+    )
 
 
 def _names(folder: Path) -> list[str]:

@@ -46,13 +46,14 @@ def run(args: argparse.Namespace) -> int:
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold
     from sorapipe.run.prepare import Options, store_root
-    from sorapipe.store_locks import shared
+    from sorapipe.store_roots import Use
 
     path = ledger_of(args)
     with ExitStack() as held:
         if not args.dry_run:
             held.enter_context(Hold(path.parent, SystemClock()))
-            held.enter_context(shared(store_root(args.store)))  # what is safe in it stays there
+            # What is safe in the store has to stay there: now, and for this folder from now on.
+            held.enter_context(Use(store_root(args.store), path.parent, args.storyboard))
         prepared = look(args, Options(prices={}))
         return _remote(args, prepared) if args.remote else _files(args, prepared)
 

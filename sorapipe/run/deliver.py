@@ -68,7 +68,7 @@ class Delivery:
             there = None if target.is_symlink() else digest(target)
             if there == sha256:
                 return None
-            if there is None or not (there == ours or self._store.verify(there)):
+            if there is None or not self._stays(target, there, there == ours):
                 aside = _set_aside(target)
         if self._store.has(sha256):
             with suppress(Damaged):  # another file of the folder may have these bytes
@@ -76,6 +76,17 @@ class Delivery:
                 return aside
         copy_atomically(self._shelf.path(sha256), target)
         return aside
+
+    def _stays(self, target: Path, sha256: str, ours: bool) -> bool:
+        """Whether the file's bytes are in the store; what is ours and was lost there is put back.
+
+        A take that was paid for may have its only copy here, as where the cache was emptied.
+        """
+        if self._store.verify(sha256):
+            return True
+        with suppress(StorageError):  # a store that cannot be written
+            return ours and self._store.take_in(target) == sha256
+        return False
 
 
 def _set_aside(target: Path) -> Path:

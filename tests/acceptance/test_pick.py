@@ -211,3 +211,21 @@ def test_a_run_of_nothing_says_so(desk: Desk) -> None:
     done = desk.run("run", "--select", "state:failed")
     assert done.returncode == 0
     assert done.stderr.startswith("nothing to do: nothing is selected; nothing was created")
+
+
+def test_what_may_never_have_been_taken_on_is_not_asked_for_by_its_key(tmp_path: Path) -> None:
+    """Where nothing is to be bought, a request that was cut off stays open and is named."""
+    desk = Desk(tmp_path)
+    desk.write(FILM[: FILM.index("  - { id: storm")].replace(", takes: 3", ""))
+    assert desk.run("run", "--quiet").returncode == 0
+    ledger = desk.out / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    intent = next(n for n, line in enumerate(lines) if b'"event":"intent"' in line)
+    ledger.write_bytes(b"".join(lines[: intent + 1]))
+    shutil.rmtree(desk.out / ".studio")
+    shutil.rmtree(desk.folder / "store")
+    done = desk.run("run", "--refetch")
+    assert done.returncode == 3
+    assert "--refetch buys nothing" in done.stderr
+    assert not list((desk.out / ".studio").glob("**/*.mp4"))
+    assert desk.run("run", "--quiet").returncode == 0
