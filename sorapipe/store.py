@@ -28,6 +28,7 @@ from sorapipe.files import Temporary, copy_into, make_dirs, refusals, sweep, wri
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,199}")
 _CHUNK = 1 << 20
+_DEAREST = 10**12  # USD: no render costs that
 
 
 class TooLarge(SorapipeError):
@@ -216,12 +217,14 @@ class Store:
 def _sound(record: Mapping[str, Any]) -> bool:
     """Whether what everybody reads of a record is there, and of the right kind."""
     sha256, length, video, expires = map(record.get, ("sha256", "bytes", "video", "expires_at"))
+    price = record.get("price")
     return (
         isinstance(sha256, str)
         and _SHA256.fullmatch(sha256) is not None
         and isinstance(length, int)
         and isinstance(video, str | None)
         and isinstance(expires, int | float | None)
+        and (price is None or (isinstance(price, int | float) and 0 <= price <= _DEAREST))
     )
 
 

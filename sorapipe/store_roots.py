@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from sorapipe.errors import StorageError
+from sorapipe.errors import HeldElsewhere, StorageError, UsageError
 from sorapipe.files import fsync_dir, make_dirs, refusals, write_atomically
 from sorapipe.store_locks import lock
 
@@ -38,18 +38,22 @@ class Root:
         """Where the storyboard's lock lies, if it has one."""
         return None if self.storyboard is None else self.storyboard.with_suffix(".lock")
 
-    def gone(self) -> Path | None:
-        """The folder that is not there any more, or not mounted; None where all is there.
+    def gone(self) -> list[Path]:
+        """Those of its folders that are not there any more, or not mounted.
 
-        An output folder without a ledger is none: it may be an empty mount point.
+        An output folder without a ledger is none, nor is a storyboard's folder with nothing in it:
+        each may be an empty mount point.
         """
+        found = []
         with refusals(self.out):
             if not self.ledger.is_file():
-                return self.out
+                found.append(self.out)
         if self.storyboard is not None:
-            with refusals(self.storyboard):
-                return None if self.storyboard.parent.is_dir() else self.storyboard.parent
-        return None
+            folder = self.storyboard.parent
+            with refusals(folder):
+                if not (folder.is_dir() and any(folder.iterdir())):
+                    found.append(folder)
+        return found
 
     def _file(self, store: Path) -> Path:
         said = f"{self.out}\n{self.storyboard or ''}".encode("utf-8", "surrogateescape")
@@ -91,7 +95,7 @@ def _read(path: Path) -> Root:
         said = json.loads(text)
         out, storyboard = said["out"], said["storyboard"]
         return Root(Path(out), None if storyboard is None else Path(storyboard))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         fix = "run each storyboard once, which enters it again, then remove this file"
         raise StorageError(str(path), "nobody can tell whom it stands for", fix) from error
 
@@ -109,7 +113,7 @@ class Use:
     """A run's use of a store, as a context manager: meanwhile nothing is removed from it.
 
     Entering creates nothing where there is no store yet. It raises HeldElsewhere where somebody is
-    removing things from it.
+    removing things from it, and UsageError where it is the output folder: both have their locks.
     """
 
     def __init__(self, store: Path, out: Path, storyboard: Path) -> None:
@@ -118,6 +122,9 @@ class Use:
         self._fd: int | None = None
 
     def __enter__(self) -> Use:
+        if self._store.resolve() == self._root.out.resolve():
+            what, fix = "a store cannot be the output folder too", "name another with --store"
+            raise UsageError(str(self._store), what, fix)
         self._join()
         return self
 
@@ -127,6 +134,8 @@ class Use:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        with suppress(HeldElsewhere):  # also a run without a server may have put something back
+            self._join()
         if self._fd is not None:
             fd, self._fd = self._fd, None
             with suppress(OSError):  # the kernel frees it in any case

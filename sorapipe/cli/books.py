@@ -33,6 +33,8 @@ def ledger_of(args: argparse.Namespace) -> Path:
 
     path = out_folder(args.storyboard, args.out) / "ledger.jsonl"
     if not path.exists():
+        if args.out is None and not args.storyboard.exists():
+            raise UsageError(str(args.storyboard), "there is no such file", "name a storyboard")
         raise UsageError(str(path), "there is no ledger", "name the folder of the run with --out")
     return path
 

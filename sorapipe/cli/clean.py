@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sorapipe.ledger import Ledger
     from sorapipe.run.prepare import Prepared
     from sorapipe.run.remote import Removal
+    from sorapipe.store_roots import Use
 
 _DESCRIPTION = """\
 Remove from the output folder the files that no wanted take brings any more, and what a killed run
@@ -49,16 +50,16 @@ def run(args: argparse.Namespace) -> int:
     from sorapipe.store_roots import Use
 
     path = ledger_of(args)
+    use = Use(store_root(args.store), path.parent, args.storyboard)
     with ExitStack() as held:
         if not args.dry_run:
             held.enter_context(Hold(path.parent, SystemClock()))
-            # What is safe in the store has to stay there: now, and for this folder from now on.
-            held.enter_context(Use(store_root(args.store), path.parent, args.storyboard))
+            held.enter_context(use)
         prepared = look(args, Options(prices={}))
-        return _remote(args, prepared) if args.remote else _files(args, prepared)
+        return _remote(args, prepared, use) if args.remote else _files(args, prepared, use)
 
 
-def _files(args: argparse.Namespace, prepared: Prepared) -> int:
+def _files(args: argparse.Namespace, prepared: Prepared, use: Use) -> int:
     from sorapipe.report.clean import files_data, files_text, stays
     from sorapipe.run.orphans import orphans, remove
 
@@ -67,15 +68,17 @@ def _files(args: argparse.Namespace, prepared: Prepared) -> int:
     _show(args, files_text(found) if some else ["nothing to remove"])
     agreed = _agreed(args, some=some)
     if some and agreed:
+        use.begin(puts=bool(found.files))  # what is safe in the store has to stay there
         with closing(_ledger(prepared)) as ledger:
             remove(prepared, ledger, found)
+    _done(args, len(found.files) + len(found.leftovers), "removed", some=some, agreed=agreed)
     _say(stays(found.left, "removed"))
     if args.json:
         print(json.dumps(files_data(found, done=some and agreed), ensure_ascii=False))
     return Exit.OK if agreed or args.dry_run or not some else Exit.FAILED
 
 
-def _remote(args: argparse.Namespace, prepared: Prepared) -> int:
+def _remote(args: argparse.Namespace, prepared: Prepared, use: Use) -> int:
     import asyncio
 
     from sorapipe.clock import SystemClock
@@ -97,7 +100,9 @@ def _remote(args: argparse.Namespace, prepared: Prepared) -> int:
     _show(args, videos_text(found) if some else ["nothing to delete"])
     agreed = _agreed(args, some=some)
     if some and agreed:
+        use.begin()  # what is safe in the store has to stay there
         asyncio.run(_delete(prepared, found))
+    _done(args, len(found.removed), "deleted", some=some, agreed=agreed)
     _say(stays(found.left, "deleted"))
     if args.json:
         print(json.dumps(videos_data(found), ensure_ascii=False))
@@ -132,6 +137,12 @@ def _show(args: argparse.Namespace, lines: list[str]) -> None:
 def _agreed(args: argparse.Namespace, *, some: bool) -> bool:
     """Whether to go ahead."""
     return some and not args.dry_run and (args.yes or confirmed())
+
+
+def _done(args: argparse.Namespace, count: int, word: str, *, some: bool, agreed: bool) -> None:
+    """What became of what was shown."""
+    if some and not args.dry_run and not args.quiet:
+        print(f"{word}: {count}" if agreed else f"nothing was {word}", file=sys.stderr)
 
 
 def _say(lines: Any) -> None:

@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     parser.epilog = GRAMMAR
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_storyboard(parser)
-    parser.add_argument("expressions", metavar="EXPR", nargs="*", help="which shots, right behind STORYBOARD; see below")
+    parser.add_argument("expressions", metavar="EXPR", nargs="*", help="which shots; see below")
     parser.add_argument(
         "--select", metavar="EXPR", action="append", default=[], help="the same as EXPR"
     )

@@ -6,9 +6,9 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sorapipe import __version__
 from sorapipe.cli import (
@@ -52,8 +52,36 @@ class _Parser(argparse.ArgumentParser):
     """An argparse that says what is wrong in one line, as everything here does."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(one_line(self.prog, message, f"see '{self.prog} --help'") + "\n")
+        self._refuse(message, "")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """As argparse does it, but what a command does not know is the command's own error."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest and not any(word.startswith("-") for word in rest) and "expressions" in found:
+            found.expressions += rest  # argparse takes them right behind the storyboard alone
+            rest = []
+        if rest:
+            options = (name for name in self._option_string_actions if name.startswith("--"))
+            near = _meant(rest[0].partition("=")[0], options) if rest[0].startswith("-") else ""
+            self._refuse(f"unrecognized arguments: {' '.join(rest)}", near)
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        wrong = action.choices is not None and value not in action.choices
+        if wrong and (near := _meant(str(value), map(str, action.choices or ()))):
+            self._refuse(f"there is no '{value}'", near)
+        super()._check_value(action, value)
+
+    def _refuse(self, what: str, near: str) -> NoReturn:
+        sys.stderr.write(one_line(self.prog, what, near or f"see '{self.prog} --help'") + "\n")
         sys.exit(Exit.WRONG)
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'x'?`, or nothing where no name is near."""
+    from sorapipe.core.wording import Names
+
+    return Names(known).advice(word)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Exit 0."""
     import asyncio
     from contextlib import ExitStack, closing
+    from dataclasses import replace
 
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold
@@ -61,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
             path = prepared.out / "ledger.jsonl"
             ledger = stack.enter_context(closing(Ledger.open(path, clock)))
             asyncio.run(carry_out(prepared, ledger, clock, args.shot, number))
-            for line in leave_lock(prepared, anew=False) if not args.var else ():
+            facts = replace(prepared.facts, selected=frozenset({args.shot}))  # of no other shot
+            lines = () if args.var else leave_lock(replace(prepared, facts=facts), anew=False)
+            for line in lines:
                 print(printable(line), file=sys.stderr)
     _tell(args, number, before, stale)
     return Exit.OK

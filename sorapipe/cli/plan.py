@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sorapipe.cli.exits import Exit
 from sorapipe.cli.options import add_command, add_storyboard, look, variables
 from sorapipe.cli.planning import add_planning, options, words
-from sorapipe.errors import BudgetExceeded, UsageError
+from sorapipe.errors import BudgetExceeded, UsageError, printable
 
 if TYPE_CHECKING:
     from sorapipe.run.prepare import Prepared
@@ -91,6 +92,10 @@ def _show(args: argparse.Namespace, prepared: Prepared) -> None:
         print(as_markdown(prepared))
     elif not args.quiet:
         print(as_text(prepared))
+    if args.output is not None and not args.quiet:
+        path = "./" * str(args.output).startswith("-") + str(args.output)
+        line = shlex.join(["sorapipe", "apply", path])
+        print(printable(f"saved; to carry it out: {line}"), file=sys.stderr)
 
 
 def _check_words(args: argparse.Namespace, prepared: Prepared) -> None:

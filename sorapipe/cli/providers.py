@@ -63,9 +63,10 @@ def _overview(args: argparse.Namespace) -> int:
     providers = {name: _or_error(args, name) for name in file.providers}
     profiles = {name: file.profiles.get(name) or load(name) for name in config.profiles(file)}
     chosen = _or_error(args, None)
-    tell = overview_data if args.json else overview_text
-    told = tell(chosen, providers, profiles)
-    print(_json(told) if args.json else told)
+    if args.json:
+        print(_json(overview_data(chosen, providers, profiles)))
+    else:
+        print(overview_text(chosen, providers, profiles))
     return Exit.OK
 
 
@@ -128,5 +129,5 @@ def _resolve(
     )
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _json(told: dict[str, Any]) -> str:
+    return json.dumps({"version": 1} | told, ensure_ascii=False)

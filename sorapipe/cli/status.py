@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(as_data(prepared, line), ensure_ascii=False))
     elif not args.quiet:
-        print(as_text(prepared, line))
+        print(as_text(prepared, line, again(args, "clean")))
     return Exit.UNRESOLVED if prepared.tally.unsettled else Exit.OK
 
 

@@ -149,8 +149,8 @@ def _gc(args: argparse.Namespace) -> int:
             remove(store, rubbish)
     if args.json:
         print(json.dumps(rubbish_data(store, rubbish, gone, removed=removes)))
-    elif rubbish and not (args.quiet or removes):
-        print("nothing was removed", file=sys.stderr)
+    elif rubbish and not args.quiet:
+        print("removed" if removes else "nothing was removed", file=sys.stderr)
     return Exit.OK
 
 
@@ -162,7 +162,7 @@ def _without(entered: list[Root], gone: list[Path]) -> list[Root]:
     """
     from sorapipe.store_roots import without
 
-    missing = {root.gone() for root in entered}
+    missing = {folder for root in entered for folder in root.gone()}
     for folder in gone:
         if folder not in missing:
             known = {one for root in entered for one in (root.out, *_beside(root))}

@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
         print(
             json.dumps(
                 {
+                    "version": 1,
                     "ok": not wrong,
                     "shots": counts,
                     "problems": [problem._asdict() for problem in told],

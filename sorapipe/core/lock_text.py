@@ -10,13 +10,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from sorapipe.core.lock import Lock, LockedTake
 from sorapipe.core.price import as_number, usd
 
 VERSION = 1
+_DEAREST = 10**12  # USD: no take costs that
 
 _MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})( |$)")
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})@([1-9][0-9]{0,5})")
@@ -165,7 +165,7 @@ def _length(value: Any) -> bool:
 
 def _amount(value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value is None or (number and Decimal(str(value)).is_finite() and value >= 0)
+    return value is None or (number and 0 <= value <= _DEAREST)
 
 
 _FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {

@@ -15,7 +15,7 @@ from sorapipe.core import graph
 from sorapipe.core.pick import Standing, hopeless, pick
 from sorapipe.core.plan import Bytes, Decision, Facts, Plan, PlannedTake
 from sorapipe.core.price import ZERO
-from sorapipe.core.stale import making, since, staying, there
+from sorapipe.core.stale import edited, making, since, staying, there
 from sorapipe.core.storyboard import Operation, Shot, Storyboard
 from sorapipe.core.take import OPEN, State, Take
 from sorapipe.core.wanted import needs_remote, operation_for
@@ -121,7 +121,7 @@ class Planner:
         if picked is not None and mark is not None:
             self.given[shot.id] = (picked, mark)
             return _Picked(self.facts.held[mark])
-        what = f"its parent '{shot.id}' is not selected, and not there"
+        what = f"its parent '{shot.id}' is not selected, and not there as it is wanted"
         return _Picked(None, blocked=f"{what}; --select {shot.id} takes it in")
 
     def _glimpsed(
@@ -155,7 +155,9 @@ class Planner:
         if self.facts.refetch:
             return _row(shot, number, operation, Decision.BLOCKED, BUYS_NOTHING)
         more = {"price": self.facts.highest(shot), "anew": self._anew(shot.id)}
-        return _row(shot, number, operation, Decision.RENDER, "parent", **more)
+        edits = edited(self.facts, shot, number, operation)
+        reason = in_a_word(edits) if edits else "parent"
+        return _row(shot, number, operation, Decision.RENDER, reason, **more)
 
     def _known(
         self, shot: Shot, number: int, operation: Operation, parent: Bytes | None

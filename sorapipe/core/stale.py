@@ -33,6 +33,18 @@ def since(old: Take, wanted: Making) -> list[Change] | None:
     return None if before is None else changes(before, wanted)
 
 
+def edited(facts: Facts, shot: Shot, number: int, operation: Operation) -> list[Change]:
+    """What changed in the request of a take that is there, whatever its parent will be.
+
+    Nothing where a fallback may have asked in another way: that is its source's doing.
+    """
+    old = there(facts, f"{shot.id}@{number}")
+    if old is None:
+        return []
+    found = since(old, making(facts, shot, number, operation, None)) or []
+    return [] if any(change.field == "operation" for change in found) else found
+
+
 def staying(
     facts: Facts, shot: Shot, number: int, operation: Operation, parent: Bytes | None = None
 ) -> Take | None:

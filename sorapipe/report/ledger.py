@@ -18,7 +18,7 @@ COLUMNS = (
     *("fingerprint", "sha256", "file"),
 )
 # What a spreadsheet would calculate: a prompt must stay a prompt.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def rows(history: Renders) -> list[dict[str, Any]]:

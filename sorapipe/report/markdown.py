@@ -49,7 +49,8 @@ def money(amount: Decimal | None) -> str:
 
 def _lines(prepared: Prepared) -> Iterator[str]:
     storyboard, plan = prepared.loaded.storyboard, prepared.plan
-    yield f"## Plan of {code(storyboard.title or prepared.loaded.path.name)}"
+    title = prepared.provider.api_key.redact(storyboard.title)
+    yield f"## Plan of {code(title or prepared.loaded.path.name)}"
     yield ""
     counts = [f"{plan.count(Decision.RENDER)} to render", f"{plan.count(Decision.REUSE)} to reuse"]
     if blocked := plan.count(Decision.BLOCKED):

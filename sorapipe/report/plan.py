@@ -31,7 +31,7 @@ def as_data(prepared: Prepared, words: Sequence[str]) -> dict[str, Any]:
     return {
         "version": 1,
         "storyboard": prepared.loaded.digest,
-        "title": prepared.loaded.storyboard.title,
+        "title": prepared.provider.api_key.redact(prepared.loaded.storyboard.title),
         "out": str(prepared.out),
         "provider": {
             "name": prepared.provider.name,

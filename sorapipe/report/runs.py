@@ -65,11 +65,11 @@ def _many(named: Sequence[str] | None) -> int | None:
 
 
 def seconds(run: Run) -> float | None:
-    """How long it took, by the clock on the wall; None where it has no end."""
+    """How long it took, by the clock on the wall; None without an end, or if that was set back."""
     if run.ended is None:
         return None
     begun, end = (datetime.fromisoformat(one["at"]) for one in (run.started, run.ended))
-    return (end - begun).total_seconds()
+    return (end - begun).total_seconds() if end >= begun else None
 
 
 def goes_on(run: Run, holder: tuple[int, str] | None) -> bool:

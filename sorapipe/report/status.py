@@ -63,8 +63,8 @@ def as_data(prepared: Prepared, line: Line) -> dict[str, Any]:
     }
 
 
-def as_text(prepared: Prepared, line: Line) -> str:
-    """The status for people."""
+def as_text(prepared: Prepared, line: Line, clean: str) -> str:
+    """The status for people; `clean` is the command line that removes what nobody wants."""
     rows = [
         (
             ("* " if _is_pick(prepared, row) else "  ") + row.name,
@@ -80,8 +80,9 @@ def as_text(prepared: Prepared, line: Line) -> str:
     lines += _open(prepared, line)
     lines += map(gone, _lost(prepared))
     lines += map(late, prepared.tally.duplicates.values())
-    for name in unwanted(prepared):
-        lines.append(f"no longer wanted: {name}")
+    left = unwanted(prepared)
+    lines += [f"no longer wanted: {name}" for name in left]
+    lines += [f"  to remove them: {clean}"] if left else []
     return "\n".join(printable(line) for line in lines)
 
 

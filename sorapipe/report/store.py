@@ -22,6 +22,8 @@ def check_text(store: Store, found: Check) -> list[str]:
     for mark in found.bare:
         fix = "run what needs it again, or let 'sorapipe store gc' remove it"
         lines.append(one_line(str(store.record_path(mark)), "its object is not there", fix))
+    if not store.root.is_dir():  # a slip in --store must not read like a store that is whole
+        return [printable(f"{store.root}: there is no store yet")]
     objects = f"{_count(found.objects, 'object')}, {size(found.bytes)}"
     whole = "all whole" if found.whole else f"{_count(len(lines), 'fault')}"
     return [*lines, f"{objects}, {_count(found.records, 'record')}: {whole}"]
@@ -30,6 +32,7 @@ def check_text(store: Store, found: Check) -> list[str]:
 def check_data(store: Store, found: Check) -> dict[str, Any]:
     """The same for programs."""
     return {
+        "version": 1,
         "store": str(store.root),
         "objects": found.objects,
         "bytes": found.bytes,
@@ -58,6 +61,7 @@ def rubbish_data(
 ) -> dict[str, Any]:
     """What goes or went, for programs."""
     return {
+        "version": 1,
         "store": str(store.root),
         "removed": removed,
         "bytes": rubbish.bytes,

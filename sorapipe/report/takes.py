@@ -143,7 +143,9 @@ def _where(row: Row) -> str:
         return ", ".join(row.files)
     if row.stored:
         return "in the store"
-    return "at the server; a run fetches it" if row.remote else "gone"
+    if not row.remote:
+        return "gone"
+    return "at the server" + ("; a run fetches it" if row.standing == "wanted" else "")
 
 
 def moment(at: str) -> str:

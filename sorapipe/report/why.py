@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from sorapipe.core.plan import Bytes, Facts, PlannedTake
+from sorapipe.core.plan import Bytes, Decision, Facts, PlannedTake
 from sorapipe.core.planner import Planner
 from sorapipe.core.price import as_number, told, usd
 from sorapipe.core.stale import making, since, there
@@ -18,6 +18,7 @@ from sorapipe.core.take import Take
 from sorapipe.core.why import Change, making_of, word_by_word
 from sorapipe.errors import printable
 from sorapipe.report.plan import table
+from sorapipe.report.takes import moment
 from sorapipe.run.prepare import Prepared
 
 
@@ -114,16 +115,17 @@ def _lines(prepared: Prepared, why: Why) -> Iterator[str]:
         return
     places = ", ".join(_files(prepared, why.old)) or "not in the output folder"
     cost = told(usd(why.old.kept.get("cost", 0)))
-    yield f"  there: {places}, kept {why.old.kept.get('at')}, {cost}"
+    yield f"  there: {places}, kept {moment(why.old.kept['at'])}, {cost}"
     if why.found is None:
         yield "  an older version kept it, and did not write down what it was made of"
-    elif not why.found and row.reason != "parent":
+    elif not why.found and row.fingerprint is not None:
         yield "  it is what is wanted: nothing changed"
     else:
         rows = [_row(prepared.facts, change) for change in why.found]
         yield from (f"  {line}" for line in table(("field", "what changed"), rows) if rows)
-    if row.reason == "parent":
-        yield "  its parent is rendered first; where that comes out the same, this take stays"
+    if row.fingerprint is None and row.decision is Decision.RENDER:
+        stays = "" if why.found else "; where that comes out the same, this take stays"
+        yield f"  its parent is rendered first{stays}"
 
 
 def _row(facts: Facts, change: Change) -> tuple[str, str]:

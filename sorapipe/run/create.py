@@ -47,6 +47,7 @@ async def create(hands: Hands, work: Work) -> None:
     """
     hands.check()
     image = await picture(work, hands.folder, hands.shelf)
+    engine(hands.provider)  # loads what draws: in the first take's turn it would hurry the second
     by_key = hands.provider.profile.idempotency == "replay"
     while True:
         async with nullcontext() if by_key else hands.mutexes.of(work.observable):

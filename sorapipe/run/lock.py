@@ -10,6 +10,10 @@ from sorapipe.errors import UsageError
 from sorapipe.files import refusals, write_atomically
 
 
+class NotOurs(UsageError):
+    """A file that has the name of the lock, and was written by something else: `flake.lock`."""
+
+
 def lock_path(storyboard: Path) -> Path:
     """Where the lock of that storyboard lies, or would.
 
@@ -27,7 +31,7 @@ def read_lock(path: Path) -> Lock | None:
     """The lock in that file; None where there is none.
 
     Raises:
-        UsageError: it is no lock, or a merge broke it; with its line.
+        UsageError: it is no lock (NotOurs), or a merge broke it; with its line.
         StorageError: it cannot be read.
     """
     with refusals(path):
@@ -35,6 +39,9 @@ def read_lock(path: Path) -> Lock | None:
             raw = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+    if raw.strip() and b'"takes"' not in raw:
+        fix = "give the storyboard another name, or move that file away"
+        raise NotOurs(str(path), "is no lock of a storyboard", fix)
     try:
         return parse(raw.decode("utf-8"))
     except BadLock as error:
@@ -50,7 +57,7 @@ def write_lock(path: Path, lock: Lock) -> None:
     Raises:
         StorageError: it could not be written.
     """
-    data = text_of(lock).encode()
+    data = text_of(lock).encode("utf-8", "backslashreplace")  # half a character, as JSON has it
     with refusals(path):
         try:
             if path.read_bytes() == data:

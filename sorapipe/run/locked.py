@@ -10,7 +10,7 @@ from sorapipe.core.plan import Decision, Plan, PlannedTake
 from sorapipe.core.take import OPEN, State
 from sorapipe.core.tally import Tally
 from sorapipe.errors import NotThere, UsageError
-from sorapipe.run.lock import lock_path, read_lock
+from sorapipe.run.lock import NotOurs, lock_path, read_lock
 from sorapipe.run.shelf import Shelf
 
 
@@ -24,8 +24,8 @@ def find_lock(storyboard: Path, *, locked: bool, anew: bool) -> Lock | None:
     path = lock_path(storyboard)
     try:
         lock = read_lock(path)
-    except UsageError:
-        if not anew:
+    except UsageError as error:
+        if not anew or isinstance(error, NotOurs):
             raise
         return None
     if lock is None and locked:

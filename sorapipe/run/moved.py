@@ -11,7 +11,7 @@ from sorapipe.core.price import told, usd
 from sorapipe.core.take import OPEN
 from sorapipe.core.why import Making, changes
 from sorapipe.run.prepare import Prepared, bought_since
-from sorapipe.run.saved import Saved, picks
+from sorapipe.run.saved import Saved, first_run, picks
 from sorapipe.run.session import redacted
 
 
@@ -37,7 +37,8 @@ def _places(saved: Saved, prepared: Prepared) -> Iterator[str]:
     ):
         if now != before:
             yield f"the {place} is '{now}' now, and '{before}' was planned with"
-    if prepared.tally.last < saved.since:
+    first = saved.data["apply"]["first_run"]
+    if prepared.tally.last < saved.since or first not in (None, first_run(prepared)):
         yield "its output folder has another ledger now, or an older one"
 
 

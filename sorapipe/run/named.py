@@ -38,11 +38,10 @@ def named(roots: Iterable[Root]) -> Named:
     """
     found = Named()
     for root in roots:
-        gone = root.gone()
-        if gone is not None:
+        if gone := root.gone():
             what = "is gone, and nobody knows what its storyboard needs"
             fix = "mount or restore it; if it is gone for good, say --forget with this folder"
-            raise StorageError(str(gone), what, fix)
+            raise StorageError(str(gone[0]), what, fix)
         _by_ledger(found, fold_history(root.ledger, read(root.ledger)))
         if root.lock is not None:
             _by_lock(found, root.lock)

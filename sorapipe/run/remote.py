@@ -39,12 +39,15 @@ class Removal:
     refused: bool = False
 
     async def delete(self, videos: AsyncVideos, ledger: Ledger) -> None:
-        """Delete them one by one, and record each that is gone.
+        """Delete them one by one, as long as each is safe here, and record each that is gone.
 
         Raises:
             StorageError: it could not be recorded; asking again finds it gone.
         """
         for number, render in enumerate(self.renders):
+            if not _safe(self.prepared, render.sha256 or ""):  # an owner may think for an hour
+                self.left[render.video or ""] = UNSAFE
+                continue
             try:
                 await remove(videos, render.video or "")
             except APIError as error:

@@ -65,11 +65,18 @@ def origin(prepared: Prepared, words: Sequence[str]) -> dict[str, Any]:
     return {
         "arguments": list(words),
         "ledger": prepared.tally.last,
+        "first_run": first_run(prepared),
         "store": str(prepared.store.root),
         "pictures": dict(prepared.facts.pictures),
         "rows": dict(loaded.rows),
         "picks": picks(prepared),
     }
+
+
+def first_run(prepared: Prepared) -> str | None:
+    """The id of the ledger's first run, which tells it from any other; None without one."""
+    runs = prepared.tally.runs
+    return str(runs[0]["run"]) if runs else None
 
 
 def picks(prepared: Prepared) -> dict[str, int]:

@@ -35,7 +35,8 @@ class Shelf(Mapping[str, Bytes]):
             self._files.setdefault(event["sha256"], []).append(name)
         self._seen: dict[str, Bytes | None] = {}
         self._locked: Mapping[str, Bytes] | None = None
-        self._found: dict[str, Path] = {}  # by digest: what no ledger knows of
+        self._wanted: dict[str, int] = {}  # lengths in bytes by digest: what no ledger knows of
+        self._found: dict[str, Path] = {}  # and where it was
 
     def __getitem__(self, mark: str) -> Bytes:
         if mark not in self._seen:
@@ -59,8 +60,9 @@ class Shelf(Mapping[str, Bytes]):
         """
         self._locked = locked
         self._seen.clear()
-        wanted = {one.sha256: one.bytes for one in locked.values() if not self._here(one.sha256)}
-        self._found = by_digest(self._out, wanted) if wanted else {}
+        found = (one for one in locked.values() if not self._here(one.sha256))
+        self._wanted = {one.sha256: one.bytes for one in found}
+        self._found = by_digest(self._out, self._wanted) if self._wanted else {}
 
     def forget(self, mark: str) -> None:
         """Look anew when that one is asked for next: another run may have brought it."""
@@ -86,8 +88,11 @@ class Shelf(Mapping[str, Bytes]):
         for name in self._files.get(sha256, []):
             if digest(self._out / name) == sha256:
                 return self._out / name
-        if sha256 in self._found and digest(self._found[sha256]) == sha256:
-            return self._found[sha256]
+        if sha256 in self._found:
+            if digest(self._found[sha256]) != sha256:  # it was set aside for what belongs there
+                self._found |= by_digest(self._out, {sha256: self._wanted[sha256]})
+            if digest(self._found[sha256]) == sha256:
+                return self._found[sha256]
         raise StorageError(
             sha256[:12], "these bytes are gone from the store and the output folder", "run again"
         )

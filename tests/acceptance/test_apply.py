@@ -125,6 +125,7 @@ def test_a_saved_plan_is_data_that_its_schema_describes(film: Film) -> None:
     with untouched(film.folder / "storyboard.yaml", *folders):
         shown = film.run("plan", "-o", str(film.saved))
     assert "dawn@1" in shown.stdout
+    assert f"saved; to carry it out: sorapipe apply {film.saved}\n" in shown.stderr
     told = json.loads(film.run("plan", "--json").stdout)
     assert json.loads(film.saved.read_text()) == told
     Draft202012Validator(json.loads(text("plan"))).validate(told)
@@ -258,6 +259,19 @@ def test_a_forced_plan_buys_once_however_often_it_is_applied(film: Film, server:
     assert server.created - before == 4
 
 
+def test_a_plan_is_of_one_ledger_however_long_another_has_grown(film: Film, server: Swift) -> None:
+    """What a new ledger does not know of was bought all the same: a forced plan stops there."""
+    film.plan()
+    assert film.apply().returncode == 0
+    film.plan("--force")
+    assert film.apply().returncode == 0
+    (film.out / "ledger.jsonl").rename(film.folder / "aside")
+    for _ in range(2):
+        assert film.run("run", "--force", "--price", "sora-2=0.1").returncode == 0
+    said = "its output folder has another ledger now, or an older one; plan it again"
+    assert refused(film, server) == said
+
+
 def test_a_parent_that_comes_out_the_same_leaves_its_children(film: Film, server: Swift) -> None:
     """The plan says `render`, reason `parent`; the run then finds that nothing changed."""
     assert film.run("run", "--quiet").returncode == 0
@@ -316,6 +330,25 @@ def test_a_file_that_is_no_plan_is_told_in_a_line(
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("source", {}), ("source", {"kind": "x", "sha256": "x"}), ("request", {"extra": 5})],
+    ids=str,
+)
+def test_a_take_that_somebody_broke_is_told_in_a_line(
+    tmp_path: Path, part: str, value: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a take is made of is checked before it is held against anything."""
+    board, plan = tmp_path / "a.yaml", tmp_path / "plan.json"
+    board.write_text("shots: [{ id: a, prompt: a }]\n")
+    assert main(["plan", str(board), "-o", str(plan), "--quiet"]) == 0
+    data = json.loads(plan.read_text())
+    data["takes"][0][part] = {**(data["takes"][0][part] or {}), **value}
+    plan.write_text(json.dumps(data))
+    assert main(["apply", str(plan)]) == 2
+    assert capsys.readouterr().err.startswith(f"{plan}: the plan is damaged at takes/0/{part}")
+
+
 def test_a_plan_whose_storyboard_is_not_here_names_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -352,10 +385,12 @@ def test_no_file_but_a_plan_is_written_over(
 def test_the_key_stands_in_no_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A prompt is saved without it, and a variable that has it is refused."""
+    """Prompts and the title are saved without it, and a variable that has it is refused."""
     key = "sk-0123456789abcdef"
     board, plan = tmp_path / "a.yaml", tmp_path / "plan.json"
-    board.write_text(f"vars: {{ x: y }}\nshots: [{{ id: a, prompt: 'say {key} {{x}}' }}]\n")
+    board.write_text(
+        f"title: '{key}'\nvars: {{ x: y }}\nshots: [{{ id: a, prompt: 'say {key} {{x}}' }}]\n"
+    )
     monkeypatch.setenv("SORAPIPE_API_KEY", key)
     command = ["plan", str(board), "-o", str(plan), "--provider", "openai"]
     assert main(command) == 0

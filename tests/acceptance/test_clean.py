@@ -59,6 +59,7 @@ def test_what_no_take_brings_any_more_goes_and_comes_back_for_nothing(sora: Sora
     assert "no longer wanted: b.mp4" in sora.told("status")[0]
     _, told = sora.told("clean", "--yes")
     assert "b.mp4: no longer wanted; its bytes stay in the store" in told
+    assert told.endswith("removed: 2\n")
     assert films(sora) == ["a.mp4"]
     assert [event["file"] for event in sora.events("cleaned")] == ["b.mp4", "takes/a@2.mp4"]
     assert sora.data("status")["unwanted"] == []
@@ -106,6 +107,31 @@ def test_what_the_store_does_not_have_is_left(sora: Sora) -> None:
     assert [row["file"] for row in data["files"]] == ["takes/a@2.mp4"]
     assert (data["left"][0]["file"], data["removed"]) == ("b.mp4", True)
     assert films(sora) == ["a.mp4", "b.mp4"]
+
+
+def test_what_is_removed_here_is_safe_from_gc_there(sora: Sora) -> None:
+    """A folder that the store had no entry of is entered: the bytes that are left there stay."""
+    store = sora.folder / "cache/sorapipe/store"
+    shutil.rmtree(store / "roots")
+    assert sora("clean", "--yes") == 0
+    assert main(["store", "gc", "--older-than", "0", "--yes"]) == 0
+    sora.write(TWO)
+    assert sora("run") == 0
+    assert films(sora) == ["a.mp4", "b.mp4", "takes/a@2.mp4"]
+    assert len(sora.events("intent")) == 3
+
+
+def test_where_the_cache_was_emptied_a_new_take_is_the_end_of_no_other(sora: Sora) -> None:
+    """The file that is replaced is the only copy: the store has it again, and gives it back."""
+    before = (sora.out / "a.mp4").read_bytes()
+    shutil.rmtree(sora.folder / "cache")
+    sora.write(ONE.replace("a wave", "a calm"))
+    assert sora("run") == 0
+    assert (sora.out / "a.mp4").read_bytes() != before
+    sora.write(ONE)
+    assert sora("run") == 0
+    assert (sora.out / "a.mp4").read_bytes() == before
+    assert len(sora.events("intent")) == 4
 
 
 def test_the_earlier_file_of_a_take_that_is_still_wanted_stays(sora: Sora) -> None:

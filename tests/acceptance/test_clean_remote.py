@@ -118,6 +118,24 @@ def test_what_is_not_safe_here_is_left(sora: Sora, server: Held) -> None:
     assert list(server.statuses()) == [event["video"]]
 
 
+def test_what_was_lost_here_while_its_owner_thought_is_left(
+    sora: Sora, server: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is looked at once more before it is deleted for good."""
+
+    def lose_one() -> bool:
+        event = next(one for one in sora.events("kept") if one["take"] == "a@1")
+        store = sora.folder / "cache/sorapipe/store/objects"
+        (store / event["sha256"][:2] / event["sha256"]).unlink()
+        (sora.out / "a.mp4").unlink()
+        return True
+
+    monkeypatch.setattr("sorapipe.cli.clean.confirmed", lose_one)
+    _, told = sora.told("clean", "--remote")
+    assert "not deleted: its bytes are neither in the store" in told
+    assert (server.deleted, len(server.statuses())) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "reached", "left"),
     [

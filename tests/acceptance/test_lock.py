@@ -161,6 +161,17 @@ def test_locked_takes_files_by_their_bytes_whatever_they_are_called(film: Locked
     assert len(film.events("delivered")) == 4
 
 
+def test_locked_takes_files_that_stand_in_each_others_place(film: Locked) -> None:
+    """What had to be set aside for the one is found again for the other."""
+    before = digests(film)
+    film.forget("cache")
+    (film.out / "ledger.jsonl").unlink()
+    for one, other in (("dawn", "spare"), ("alone", "dawn"), ("spare", "alone")):
+        (film.out / f"{one}.mp4").rename(film.out / f"{other}.mp4")
+    film.run("--locked")
+    assert before.items() <= digests(film).items()
+
+
 def test_locked_with_a_missing_file_writes_nothing_and_names_it(film: Locked) -> None:
     """`plan` shows what is missing and exits 8 as `run` does; neither touches video or ledger."""
     film.forget("cache")
@@ -233,7 +244,8 @@ def test_a_pick_is_in_the_lock_at_once_and_a_plain_run_elsewhere_follows_it(film
     """Where no ledger says otherwise the lock's pick is what children are made from."""
     film("pick", "dawn", "2")
     assert film.lock.picks["dawn"]["number"] == 2
-    assert "storm@1" not in film.lock.takes  # what was kept of it is made from the other take
+    stale = film.told("plan", "--locked", code=8)  # what is kept of storm has the other parent
+    assert "storm@1 (stale: parent)" in "".join(stale)
     film.run()
     lock, there = film.path.read_bytes(), digests(film)
     film.forget("out", "cache")
@@ -299,6 +311,14 @@ def test_a_lock_that_a_merge_broke_stops_before_anything_is_done(film: Locked) -
         )
     film.run("--lock")
     assert film.path.read_bytes() == good
+
+
+def test_a_lock_of_another_program_is_never_written_over(film: Locked) -> None:
+    """A file that only has the name of our lock is named, also where ours is asked for."""
+    film.path.write_text('{"nodes": {"root": {}}, "root": "root", "version": 7}')
+    with untouched(film.path, film.out / "ledger.jsonl"):
+        for words in ((), ("--lock",), ("--locked",)):
+            assert "film.lock: is no lock of a storyboard" in film.run(*words, code=2)
 
 
 def test_locked_needs_a_lock_and_no_contradiction(film: Locked) -> None:

@@ -121,7 +121,8 @@ def test_why_tells_what_changed_field_by_field(desk: Desk) -> None:
     assert "-> dawn@2 (" in storm
     after = desk.run("why", "after@1").stdout
     assert "prompt  the clouds [-open-]{+close+}" in after
-    assert "its parent is rendered first" in after
+    assert "after@1: stale; planned: render (changed: prompt)" in after
+    assert after.endswith("its parent is rendered first\n")
     assert "it is what is wanted: nothing changed" in desk.run("why", "dawn@2").stdout
     data = json.loads(desk.run("why", "alone", "--json").stdout)["takes"][0]
     assert (data["take"], data["state"]) == ("alone@1", "stale")

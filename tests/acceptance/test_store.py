@@ -280,8 +280,12 @@ def test_a_frame_of_a_damaged_object_is_taken_from_the_copy(made: Sharing) -> No
     assert len(list(made.store.glob("damaged/*"))) == 1
 
 
-def test_a_store_that_is_not_there_is_whole_and_stays_away(tmp_path: Path) -> None:
-    """Checking or tidying a store that nobody used yet creates nothing."""
+def test_a_store_that_is_not_there_is_whole_and_stays_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Checking or tidying a store that nobody used yet creates nothing, and says so."""
     for words in (["verify"], ["gc"], ["gc", "--dry-run"]):
         assert store(*words, "--store", tmp_path / "store") == 0
+        said = capsys.readouterr().err
+        assert "there is no store yet" in said if "verify" in words else "nothing to remove" in said
     assert list(tmp_path.iterdir()) == []

@@ -115,6 +115,7 @@ BROKEN: dict[str, tuple[str, int, str]] = {
     "a short digest": (TWO.replace("ab" * 32, "ab" * 31, 1), 5, "'fingerprint' of dawn@1"),
     "no bytes": (TWO.replace("1000", "0"), 5, "'bytes' of dawn@1"),
     "a price that is none": (TWO.replace("0.4", "NaN"), 5, "'price' of dawn@1"),
+    "a price beyond all": (TWO.replace("0.4", "1e30"), 5, "'price' of dawn@1"),
     "a pick that is none": (TWO.replace('"pick": true', '"pick": 1'), 5, "'pick' of dawn@1"),
     "two picks": (
         text_of(lock(take(pick=True), take("dawn@2", pick=True))),
@@ -153,7 +154,7 @@ def test_a_broken_file_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as found:
         read_lock(path)
     assert str(found.value).startswith(f"{path}:6: a merge left its conflict here; ")
-    path.write_bytes(b'{"version": "\xff"}')
+    path.write_bytes(b'{"takes": "\xff"}')
     with pytest.raises(UsageError, match="is not UTF-8"):
         read_lock(path)
 

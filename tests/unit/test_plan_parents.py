@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from decimal import Decimal
 
 from sorapipe.core.plan import Bytes, Decision
+from sorapipe.core.request import request_for
 from sorapipe.core.storyboard import Frame, Shot
 from sorapipe.core.tally import fold
 from tests.events import event
@@ -47,6 +49,18 @@ def test_kept_takes_are_reused_down_to_what_changed() -> None:
         "b@1": ("render", "parent"),
         "c@1": ("render", "parent"),
     }
+
+
+def test_an_edit_below_an_edited_parent_is_no_mere_consequence() -> None:
+    """The reason of a take whose own prompt changed says so, though its parent is open."""
+    held, _ = has(a=A_BYTES, b=B_BYTES)
+    request = request_for(replace(B, prompt="before"), 1, "remix").as_data()
+    source = {"kind": "video", "sha256": A_BYTES}
+    made = {"request": request, "source": source, "provider": "local"}
+    kept = event("reused", fp=mark_of(B, parent=A_BYTES), take="b@1", **made)
+    tally = fold([event("reused", fp=mark_of(A), take="a@1"), kept])
+    planned = plan(Shot(id="a", prompt="other"), B, held=held, tally=tally)
+    assert told(planned)["b@1"] == ("render", "changed: prompt")
 
 
 def test_a_remix_of_a_video_that_is_gone_is_blocked_where_its_parent_costs() -> None:

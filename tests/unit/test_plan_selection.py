@@ -54,7 +54,7 @@ def test_a_child_of_what_is_neither_selected_nor_there_is_blocked() -> None:
     decision, reason = told(planned)["b@1"]
     assert (decision, reason) == (
         "blocked",
-        "its parent 'a' is not selected, and not there; --select a takes it in",
+        "its parent 'a' is not selected, and not there as it is wanted; --select a takes it in",
     )
     assert told(planned)["c@1"][0] == "blocked"
     assert planned.price == 0

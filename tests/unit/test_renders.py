@@ -145,7 +145,14 @@ def test_a_run_that_was_killed_is_counted_by_what_happened() -> None:
     assert (ended.number, ended.cost, seconds(ended)) == (2, Decimal("0.25"), 0)
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_run_over_which_the_clock_was_set_back_took_nobody_knows_how_long() -> None:
+    """A time below nothing is told by none."""
+    start, end = (f"2026-01-01T00:00:{second}.000Z" for second in ("10", "05"))
+    (run,) = runs([event("run-started", at=start), event("run-ended", at=end)])
+    assert seconds(run) is None
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
 def test_a_spreadsheet_gets_no_formula(sign: str) -> None:
     """What it would calculate begins with a quote; programs get the prompt as it is."""
     prompt = sign + 'cmd|"/c calc"!A0'

@@ -110,7 +110,7 @@ def test_a_summary_counts_what_is_still_open() -> None:
 
 def test_a_status_says_a_thing_once(tmp_path: Path) -> None:
     """A reason that is the standing itself is not repeated, and what is blocked is called so."""
-    shown = status_text(prepared(tmp_path), lambda command, take: command)
+    shown = status_text(prepared(tmp_path), lambda command, take: command, "clean")
     assert "  dawn@1   new\n" in shown
     blocked = PlannedTake(
         shot="storm",

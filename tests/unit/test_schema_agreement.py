@@ -71,7 +71,7 @@ def test_kinds_of_references() -> None:
 
 
 def test_defaults_may_hold_all_but_names_and_sources() -> None:
-    """`defaults` has every key of a shot but `id`, `each`, `file` and the sources, with the same rules."""
+    """`defaults` has a shot's keys but `id`, `each`, `file` and the sources, by the same rules."""
     properties = WHOLE["properties"]["defaults"]["properties"]
     assert properties.keys() == SHOT["properties"].keys() - {"id", "each", "file", *SOURCES}
     assert all(properties[key] == SHOT["properties"][key] for key in properties)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,7 +109,8 @@ def test_not_a_digest(store: Store, name: str) -> None:
 
 def test_records(store: Store) -> None:
     """A take's record is found by its fingerprint; a broken record is none."""
-    record = {"sha256": keep(store).sha256, "model": "sora-2", "prompt": "Leuchtturm \ud800 灯台"}
+    kept = keep(store)
+    record = {"sha256": kept.sha256, "bytes": kept.bytes, "prompt": "Leuchtturm \ud800 灯台"}
     store.name("1-abc", record)
     assert store.record("1-abc") == record
     for text in (b"", b"{", b"[1]", b"\xff", b"[" * 100_000):
@@ -116,6 +119,29 @@ def test_records(store: Store) -> None:
     assert store.record("../objects/x") is None
     with pytest.raises(ValueError, match="not a fingerprint"):
         store.name("../x", record)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sha256": None},
+        {"sha256": 5},
+        {"sha256": "ab"},
+        {"bytes": "5"},
+        {"video": 5},
+        {"expires_at": "soon"},
+        {"price": "0.4"},
+        {"price": 1e30},
+    ],
+    ids=str,
+)
+def test_a_record_that_somebody_broke_is_none(store: Store, wrong: dict[str, Any]) -> None:
+    """A field of another kind than everybody reads makes it unknown, and ends no command."""
+    kept = keep(store)
+    path = store.record_path("1-abc")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"sha256": kept.sha256, "bytes": kept.bytes, **wrong}))
+    assert store.record("1-abc") is None
 
 
 def test_bytes_before_name(store: Store) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sorapipe.errors import HeldElsewhere, StorageError
+from sorapipe.errors import HeldElsewhere, StorageError, UsageError
 from sorapipe.store_locks import Leases, alone, shared
 from sorapipe.store_roots import Root, Use, roots, without
 
@@ -154,23 +154,33 @@ def test_a_folder_of_an_older_version_is_entered_by_its_next_run(tmp_path: Path)
         assert roots(store) == [Root(out, board)]
 
 
-def test_a_root_that_nobody_can_read_stops(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{}", "[" * 100_000, '{"out": 5, "storyboard": null}'])
+def test_a_root_that_nobody_can_read_stops(tmp_path: Path, text: str) -> None:
     """An entry that says nothing is named with what helps."""
     (tmp_path / "roots").mkdir()
-    (tmp_path / "roots" / "x.json").write_text("{}")
+    (tmp_path / "roots" / "x.json").write_text(text)
     with pytest.raises(StorageError, match=r"x.json: nobody can tell whom"):
         roots(tmp_path)
+
+
+def test_a_store_is_no_output_folder(tmp_path: Path) -> None:
+    """Both have a lock of that name, and neither would ever be free."""
+    use = Use(tmp_path / "x" / ".." / "out", tmp_path / "out", tmp_path / "board.yaml")
+    with pytest.raises(UsageError, match="a store cannot be the output folder too"), use:
+        pass
 
 
 def test_what_is_gone_for_good_can_be_left_out(tmp_path: Path) -> None:
     """Without its output folder a root is none; without its storyboard's folder it goes on."""
     root = Root(tmp_path / "out", tmp_path / "film" / "board.yaml")
-    assert root.gone() == root.out
+    assert root.gone() == [root.out, tmp_path / "film"]
     root.out.mkdir()
     root.ledger.touch()
-    assert root.gone() == tmp_path / "film"
+    assert root.gone() == [tmp_path / "film"]
     (tmp_path / "film").mkdir()
-    assert root.gone() is None
+    assert root.gone() == [tmp_path / "film"]  # it may be an empty mount point
+    (tmp_path / "film" / "other.yaml").touch()
+    assert root.gone() == []
     assert without(root, root.out) is None
     assert without(root, tmp_path / "film") == Root(root.out, None)
     assert without(root, tmp_path) == root

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
+import sorapipe.run.before
 import sorapipe.run.late
 import sorapipe.run.listing
-import sorapipe.run.before
 import sorapipe.run.reconcile
 from sorapipe.core.tally import Tally
 from sorapipe.run.hands import Hands
