@@ -105,6 +105,8 @@ def execute(
         prepared = plan(now=clock.now())
         if set_aside_damaged(prepared):
             prepared = plan(now=clock.now())
+        if check is not None:  # before anything is asked or written
+            check(prepared)
         if not said.offline and worth_a_look(prepared, clock.now()):
             _look_first(args, prepared, ledger())
             prepared = plan(now=clock.now())
