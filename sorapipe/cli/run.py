@@ -9,17 +9,17 @@ import sys
 from contextlib import ExitStack, closing
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sorapipe.cli.exits import Exit
 from sorapipe.cli.options import (
     add_command,
     add_storyboard,
     again,
-    confirmed,
     open_storyboard,
 )
 from sorapipe.cli.planning import add_planning, options
+from sorapipe.cli.terms import judge, locking, terms
 from sorapipe.errors import BudgetExceeded, UsageError, one_line, printable
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def execute(
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold, weak_lock
     from sorapipe.ledger import Ledger
-    from sorapipe.run.before import all_there, nothing_to_do, set_aside_damaged, worth_a_look
+    from sorapipe.run.before import nothing_to_do, set_aside_damaged, worth_a_look
     from sorapipe.run.prepare import out_folder, prepare, read_books, store_root
     from sorapipe.store import Store
     from sorapipe.store_roots import Use
@@ -105,22 +105,18 @@ def execute(
         prepared = plan(now=clock.now())
         if set_aside_damaged(prepared):
             prepared = plan(now=clock.now())
-        if check is not None:  # before anything is asked or written
-            check(prepared)
+        judge(prepared, said, check)  # before anything is asked or written
         if not said.offline and worth_a_look(prepared, clock.now()):
             _look_first(args, prepared, ledger())
             prepared = plan(now=clock.now())
-        if said.offline:
-            all_there(prepared)
-        if check is not None:
-            check(prepared)
+            judge(prepared, said, check)
         if nothing_to_do(prepared):
             code = Exit.UNRESOLVED if tally.unsettled else Exit.OK
             _nothing(args, prepared, code)
             _lock_at_rest(args, prepared, said)
             return code
         try:
-            terms = _terms(args, prepared, said, cap)
+            granted = terms(args, prepared, said, cap)
         except BudgetExceeded as error:
             if not tally.unsettled:
                 raise
@@ -131,7 +127,7 @@ def execute(
             _probe(store)
         book = ledger()
         use.begin(puts=not said.offline)
-        return _carry_out(args, prepared, book, terms)
+        return _carry_out(args, prepared, book, granted)
 
 
 def _probe(store: Store) -> None:
@@ -144,55 +140,11 @@ def _probe(store: Store) -> None:
             stack.enter_context(Path(os.devnull).open())  # of that one Python tells it badly
 
 
-def _terms(
-    args: argparse.Namespace, prepared: Prepared, said: Options, cap: Decimal | None
-) -> Terms:
-    """What may be spent: admitted by the budget and by the owner.
-
-    Raises:
-        BudgetExceeded: nothing may be begun, and nothing that was paid for waits to be fetched.
-    """
-    from sorapipe.core.planner import BUYS_NOTHING
-    from sorapipe.run.admit import admit, held_by
-    from sorapipe.run.before import waiting_here
-    from sorapipe.run.leave import other_engine
-    from sorapipe.run.start import Terms
-
-    life, barred = prepared.loaded.storyboard.budget, BUYS_NOTHING if args.refetch else None
-    held = held_by(prepared.tally, prepared.facts)
-    try:
-        admit(prepared.plan, life=life, run=args.budget, held=held, consent=args.yes)
-        _consent(args, prepared, said)
-    except BudgetExceeded as error:
-        if not waiting_here(prepared):
-            raise
-        barred = str(error)  # what is open here may be paid for: it is still seen through
-    if life is not None and held is not None:
-        life -= held - prepared.tally.committed  # bought at a price that nobody knew then
-    if not args.quiet and (line := other_engine(prepared)) is not None:
-        print(line, file=sys.stderr)
-    return Terms(
-        life=life,
-        run=min((most for most in (args.budget, cap) if most is not None), default=None),
-        barred=barred,
-        concurrency=args.concurrency,
-        offline=said.offline,
-        lock=_locking(args, said),
-    )
-
-
-def _locking(args: argparse.Namespace, said: Options) -> Literal["no", "news", "anew"]:
-    """What becomes of the lock: of the storyboard as it stands, so `--var` leaves it alone."""
-    if said.lock:
-        return "anew"
-    return "no" if said.locked or args.var else "news"
-
-
 def _lock_at_rest(args: argparse.Namespace, prepared: Prepared, said: Options) -> None:
     """Write the lock though nothing is new: it was asked for, or the last run was killed."""
     from sorapipe.run.leave import leave_lock
 
-    how, runs = _locking(args, said), prepared.tally.runs
+    how, runs = locking(args, said), prepared.tally.runs
     killed = bool(runs) and runs[-1]["event"] == "run-started"
     if how == "anew" or (how == "news" and killed):
         _notes(args, leave_lock(prepared, anew=how == "anew"))
@@ -243,27 +195,6 @@ def _name_open(args: argparse.Namespace, tally: Tally) -> None:
 
     unknown = Outcome(unknown=tally.unsettled)
     print(as_text(unknown, again(args, "run"), again(args, "resolve"), quiet=True), file=sys.stderr)
-
-
-def _consent(args: argparse.Namespace, prepared: Prepared, said: Options) -> None:
-    """Say the sum and the server; on a terminal ask, unless it is nothing or `--yes` was said."""
-    from sorapipe.core.price import told
-
-    price, unpriced = prepared.plan.price, len(prepared.plan.unpriced)
-    if not args.quiet and not said.offline:
-        provider = prepared.provider
-        server = f"{prepared.address} ({provider.profile.name}; {provider.why})"
-        sums = [f"may cost up to {told(price)}"] if price else []
-        sums += [f"buys {unpriced} of unknown price"] if unpriced else []
-        cost = ", and ".join(sums) or "adds no cost"
-        print(printable(f"server: {server}; this run {cost}"), file=sys.stderr)
-    key = prepared.provider.api_key
-    for shot in prepared.loaded.storyboard.shots:
-        if key.redact(shot.prompt) != shot.prompt:
-            what = "its prompt has your API key in it, and is sent as it is"
-            print(one_line(f"shot '{shot.id}'", what, "take it out"), file=sys.stderr)
-    if not args.yes and (price or unpriced) and not confirmed():
-        raise BudgetExceeded("run", "you said no", "nothing was sent")
 
 
 def _look_first(args: argparse.Namespace, prepared: Prepared, ledger: Ledger) -> None:
