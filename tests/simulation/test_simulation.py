@@ -29,11 +29,11 @@ def test_a_seed_tells_the_same_story_again() -> None:
 
 
 def test_the_stories_are_worth_telling() -> None:
-    """Five hundred seeds have kills, power cuts, refusing disks, and every way for a run to end."""
-    stories = [play(seed) for seed in range(500)]
+    """Two hundred and fifty seeds have kills, power cuts, refusing disks, and every way for a run to end."""
+    stories = [play(seed) for seed in range(250)]
     exits = {end.exit for story in stories for end in story.ends}
     assert exits >= {None, 0, 1, 3, 4, 6, 7, 130}
-    assert sum(end.exit is None for story in stories for end in story.ends) > 200
+    assert sum(end.exit is None for story in stories for end in story.ends) > 100
     events = {
         event
         for story in stories
