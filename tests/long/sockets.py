@@ -21,7 +21,7 @@ KEYS = ("replay", "reject", "none")  # ... and what becomes of a key that the se
 LIMITS = {
     "READ_TIMEOUT": 3.0,
     "DOWNLOAD_TIMEOUT": 3.0,
-    "SETTLE_TIMEOUT": 1.0,
+    "SETTLE_TIMEOUT": 2.0,
     "POLL_INTERVAL": 0.02,
     "BACKOFF_CAP": 0.2,
 }
