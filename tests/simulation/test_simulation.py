@@ -29,7 +29,7 @@ def test_a_seed_tells_the_same_story_again() -> None:
 
 
 def test_the_stories_are_worth_telling() -> None:
-    """Two hundred and fifty seeds have kills, power cuts, refusing disks, and every way for a run to end."""
+    """250 seeds have kills, power cuts, refusing disks, and every way for a run to end."""
     stories = [play(seed) for seed in range(250)]
     exits = {end.exit for story in stories for end in story.ends}
     assert exits >= {None, 0, 1, 3, 4, 6, 7, 130}
