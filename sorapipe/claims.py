@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
-from sorapipe.files import Temporary, refusals
+from sorapipe.files import Temporary, names
 
 
 class Claims:
@@ -59,12 +58,7 @@ class Claims:
             StorageError: the index could not be read.
         """
         folder = self._entries(address)
-        with refusals(folder):
-            try:
-                names = sorted(os.listdir(folder))  # noqa: PTH208 - names are all that is wanted
-            except FileNotFoundError:
-                return []
-        found = (_read(folder / name) for name in names if len(name) == 64)
+        found = (_read(folder / name) for name in names(folder) if len(name) == 64)
         return [Path(text) for text in found if text]
 
     def _path(self, address: str, video: str) -> Path:

@@ -274,3 +274,16 @@ def process_alive(pid: int) -> bool:
     except PermissionError:  # somebody else's
         return True
     return pid > 0
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in the folder, in a fixed order; nothing where it is not there.
+
+    Raises:
+        StorageError: it could not be read, or is no folder.
+    """
+    with refusals(folder):
+        try:
+            return sorted(os.listdir(folder))  # noqa: PTH208 - names are all that is wanted
+        except FileNotFoundError:
+            return []

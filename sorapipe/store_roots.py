@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from sorapipe.errors import HeldElsewhere, StorageError, UsageError
-from sorapipe.files import fsync_dir, make_dirs, refusals, write_atomically
+from sorapipe.files import fsync_dir, make_dirs, names, refusals, write_atomically
 from sorapipe.store_locks import lock
 
 
@@ -80,12 +80,7 @@ class Root:
 def roots(store: Path) -> list[Root]:
     """All that are entered, in a fixed order. Raises StorageError, also where one is unreadable."""
     folder = store / "roots"
-    with refusals(folder):
-        try:
-            names = sorted(os.listdir(folder))  # noqa: PTH208 - names are all that is wanted
-        except FileNotFoundError:
-            return []
-    return [_read(folder / name) for name in names if name.endswith(".json")]
+    return [_read(folder / name) for name in names(folder) if name.endswith(".json")]
 
 
 def _read(path: Path) -> Root:

@@ -37,13 +37,11 @@ def run(args: argparse.Namespace) -> int:
     """Exit 0."""
     import asyncio
     from contextlib import ExitStack, closing
-    from dataclasses import replace
 
     from sorapipe.clock import SystemClock
     from sorapipe.hold import Hold
     from sorapipe.ledger import Ledger
-    from sorapipe.run.leave import leave_lock
-    from sorapipe.run.pick import carry_out, choose, consequences
+    from sorapipe.run.pick import carry_out, choose, consequences, lock_in
     from sorapipe.run.prepare import Options, out_folder
     from sorapipe.store_roots import Use
 
@@ -62,9 +60,7 @@ def run(args: argparse.Namespace) -> int:
             path = prepared.out / "ledger.jsonl"
             ledger = stack.enter_context(closing(Ledger.open(path, clock)))
             asyncio.run(carry_out(prepared, ledger, clock, args.shot, number))
-            facts = replace(prepared.facts, selected=frozenset({args.shot}))  # of no other shot
-            lines = () if args.var else leave_lock(replace(prepared, facts=facts), anew=False)
-            for line in lines:
+            for line in () if args.var else lock_in(prepared, args.shot):
                 print(printable(line), file=sys.stderr)
     _tell(args, number, before, stale)
     return Exit.OK

@@ -12,6 +12,7 @@ from sorapipe.core.wording import Names, shortened
 from sorapipe.errors import UsageError
 from sorapipe.ledger import Ledger
 from sorapipe.run.deliver import Delivery
+from sorapipe.run.leave import leave_lock
 from sorapipe.run.prepare import Prepared
 from sorapipe.run.session import Session
 
@@ -85,3 +86,12 @@ async def carry_out(
         await delivery.shot(shots[shot], candidates(prepared, shot), number)
     finally:
         await session.close()
+
+
+def lock_in(prepared: Prepared, shot: str) -> list[str]:
+    """Write the pick into the lock, and nothing of any other shot; what there is to say of it.
+
+    What becomes stale by the pick keeps its line until a run makes it anew.
+    """
+    facts = replace(prepared.facts, selected=frozenset({shot}))
+    return leave_lock(replace(prepared, facts=facts), anew=False)

@@ -113,7 +113,7 @@ class _Play:
         if moment is not None:
             while not ledger.exists() and not running.ended_within(0.01):
                 pass
-            time.sleep(moment)
+            time.sleep(moment)  # a kill comes at any moment: there is no event to wait for
             if not running.ended_within(0.001):
                 with suppress(ProcessLookupError):
                     os.kill(running.pid, signal.SIGKILL)
